@@ -1,0 +1,113 @@
+package heuristics
+
+import "time"
+
+// Level is one of the qualities that can be chosen.
+type Level struct {
+	BitrateBPS    int64 // nominal, as the manifest says
+	Width, Height int   // pixels; 0: not known
+}
+
+// Transfer is one finished or running transfer of a fragment, raw.
+type Transfer struct {
+	Level      int           // index into Input.Levels, -1 for other tracks
+	Bytes      int64         // of the body so far
+	Size       int64         // of the whole body; 0: not known
+	Start      time.Duration // when it was asked for, since the session began
+	FirstByte  time.Duration // from Start to the first byte of the answer; 0: none yet
+	Body       time.Duration // from the first byte until now or the end
+	Media      time.Duration // of media in the fragment
+	FromStore  bool          // a cache answered: says nothing of the link
+	StackBPS   int64         // what the network stack says it saw; 0: nothing
+	OtherBytes int64         // received by other transfers of the session while this one ran
+}
+
+// Input is all that a Policy may know. It belongs to the caller; a policy
+// keeps no reference to its slices.
+type Input struct {
+	Now    time.Duration // since the session began
+	Levels []Level       // ascending in BitrateBPS, at least one
+	// Allowed is the set of levels that limits of the user and protection leave,
+	// by index; nil: all. At least one is true.
+	Allowed []bool
+	// Current is the level of the fragment before the one to be chosen; -1:
+	// none (start).
+	Current int
+	// ChunkIndex is the ordinal of the chunk to be fetched in its stream, and
+	// ChunkDuration its length in media.
+	ChunkIndex    int
+	ChunkDuration time.Duration
+	// ChunksLeft is the number of chunks from this one to the end; -1: not
+	// known (live).
+	ChunksLeft int
+	// Sizes are the known or learned sizes in bytes of this chunk by level; 0 or
+	// nil: not known.
+	Sizes []int64
+	// Buffered is the media ahead of the playhead, and Goal how much the
+	// schedule will gather at most.
+	Buffered, Goal time.Duration
+	// Playing is false while the buffer fills and nothing is played (start,
+	// stall, pause).
+	Playing bool
+	// SinceDiscontinuity counts fragments fetched since the start, or the last
+	// seek, jump or change of presentation.
+	SinceDiscontinuity int
+	// Transfers are the latest finished transfers of this track, oldest first
+	// (at most 20).
+	Transfers []Transfer
+	// BandwidthBPS is the session's estimate, 0: none yet; BandwidthError its
+	// relative uncertainty (0.2: plus or minus a fifth).
+	BandwidthBPS   int64
+	BandwidthError float64
+	// RenderCap is the highest level that the device renders in time.
+	RenderCap int
+	// StartLevel, when not negative, is the level a user wants first.
+	StartLevel int
+	Live       bool
+	LiveDelay  time.Duration // behind the live edge
+	// Running is the transfer in flight of this track, nil where none is: then
+	// the question is what to fetch next, else whether to go on with it.
+	Running *Transfer
+}
+
+// Reason says why a level was chosen: a stable word of the measurement format.
+type Reason string
+
+// The reasons.
+const (
+	ReasonStart     Reason = "start"      // first fragment: nothing is known
+	ReasonSeek      Reason = "seek"       // first fragment after a discontinuity: the one that shows soonest
+	ReasonHold      Reason = "hold"       // nothing to change
+	ReasonBandwidth Reason = "bandwidth"  // the rate allows more, or asks for less
+	ReasonBufferLow Reason = "buffer_low" // the buffer runs out
+	ReasonRenderCap Reason = "render_cap" // the device would not render more
+	ReasonUserLimit Reason = "user_limit" // a limit of the user
+	ReasonAbandon   Reason = "abandon"    // the running transfer would come too late
+	ReasonOnly      Reason = "only"       // there is one level
+)
+
+// Candidate is a level that was considered, with its score (higher is better;
+// the scale is the policy's own).
+type Candidate struct {
+	Level int     `json:"level"`
+	Score float64 `json:"score"`
+}
+
+// Decision is what a Policy answers.
+type Decision struct {
+	Level int
+	// Abandon: stop the running transfer and ask for the chunk again at Level.
+	Abandon bool
+	// Delay is how long to wait before fetching.
+	Delay  time.Duration
+	Reason Reason
+	// Candidates may be nil; valid until the next Decide.
+	Candidates []Candidate
+}
+
+// A Policy chooses levels. Equal sequences of Inputs give equal Decisions. It
+// is used from one goroutine, and one Policy serves one track of one session.
+type Policy interface {
+	Name() string
+	Decide(in *Input) Decision
+}

@@ -1,0 +1,41 @@
+package platform
+
+import (
+	"net/http"
+	"time"
+)
+
+// ScheduledSink is a VideoSink that takes the instant at which a frame is to
+// appear, up to Ahead before it: for displays with a timed flip queue.
+type ScheduledSink interface {
+	VideoSink
+	Ahead() time.Duration
+	ShowAt(f *Frame, due time.Time) (shown time.Time, err error)
+}
+
+// Volume is an AudioSink that sets the volume itself, at once and beyond what
+// is queued. Without it the player scales the samples it writes.
+type Volume interface {
+	// SetVolume takes a gain from 0 (silent) to 1 (as is).
+	SetVolume(gain float64) error
+}
+
+// AnswerInfo may be implemented by the Body of a response of a Doer to say
+// what only the network stack knows of an answer.
+type AnswerInfo interface {
+	// FromStore: the answer came from a cache and says nothing of the link.
+	FromStore() bool
+	// BandwidthBPS is the bandwidth the stack saw for this answer in bits per
+	// second; 0: not known.
+	BandwidthBPS() int64
+	// DeliveredBPS is the nominal bitrate of the level that was really
+	// delivered, where an edge server substitutes; 0: the one asked for.
+	DeliveredBPS() int64
+}
+
+// Renewer may be implemented by a Doer: after an answer 401 or 403 it is asked
+// once for a request that replaces req (a new URL, new headers). Returning nil
+// and no error lets the answer stand.
+type Renewer interface {
+	Renew(req *http.Request, status int) (*http.Request, error)
+}
