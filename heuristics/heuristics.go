@@ -4,70 +4,73 @@ import "time"
 
 // Level is one of the qualities that can be chosen.
 type Level struct {
-	BitrateBPS    int64 // nominal, as the manifest says
-	Width, Height int   // pixels; 0: not known
+	BitrateBPS int64 `json:"bitrate_bps"`      // nominal, as the manifest says
+	Width      int   `json:"width,omitempty"`  // pixels; 0: not known
+	Height     int   `json:"height,omitempty"` // pixels; 0: not known
 }
 
 // Transfer is one finished or running transfer of a fragment, raw.
 type Transfer struct {
-	Level      int           // index into Input.Levels, -1 for other tracks
-	Bytes      int64         // of the body so far
-	Size       int64         // of the whole body; 0: not known
-	Start      time.Duration // when it was asked for, since the session began
-	FirstByte  time.Duration // from Start to the first byte of the answer; 0: none yet
-	Body       time.Duration // from the first byte until now or the end
-	Media      time.Duration // of media in the fragment
-	FromStore  bool          // a cache answered: says nothing of the link
-	StackBPS   int64         // what the network stack says it saw; 0: nothing
-	OtherBytes int64         // received by other transfers of the session while this one ran
+	Level      int           `json:"level"`                 // index into Input.Levels, -1 for other tracks
+	Bytes      int64         `json:"bytes"`                 // of the body so far
+	Size       int64         `json:"size_bytes,omitempty"`  // of the whole body; 0: not known
+	Start      time.Duration `json:"start_ns"`              // when it was asked for, since the session began
+	FirstByte  time.Duration `json:"first_byte_ns"`         // from Start to the first byte of the answer; 0: none yet
+	Body       time.Duration `json:"body_ns"`               // from the first byte until now or the end
+	Media      time.Duration `json:"media_ns"`              // of media in the fragment
+	FromStore  bool          `json:"from_store,omitempty"`  // a cache answered: says nothing of the link
+	StackBPS   int64         `json:"stack_bps,omitempty"`   // what the network stack says it saw; 0: nothing
+	OtherBytes int64         `json:"other_bytes,omitempty"` // received by other transfers of the session while this one ran
 }
 
 // Input is all that a Policy may know. It belongs to the caller; a policy
-// keeps no reference to its slices.
+// keeps no reference to its slices. Its JSON form is part of the measurement
+// format (event level_decided); floats are finite.
 type Input struct {
-	Now    time.Duration // since the session began
-	Levels []Level       // ascending in BitrateBPS, at least one
+	Now    time.Duration `json:"now_ns"` // since the session began
+	Levels []Level       `json:"levels"` // ascending in BitrateBPS, at least one
 	// Allowed is the set of levels that limits of the user and protection leave,
 	// by index; nil: all. At least one is true.
-	Allowed []bool
+	Allowed []bool `json:"allowed,omitempty"`
 	// Current is the level of the fragment before the one to be chosen; -1:
 	// none (start).
-	Current int
+	Current int `json:"current"`
 	// ChunkIndex is the ordinal of the chunk to be fetched in its stream, and
 	// ChunkDuration its length in media.
-	ChunkIndex    int
-	ChunkDuration time.Duration
+	ChunkIndex    int           `json:"chunk_index"`
+	ChunkDuration time.Duration `json:"chunk_duration_ns"`
 	// ChunksLeft is the number of chunks from this one to the end; -1: not
 	// known (live).
-	ChunksLeft int
+	ChunksLeft int `json:"chunks_left"`
 	// Sizes are the known or learned sizes in bytes of this chunk by level; 0 or
 	// nil: not known.
-	Sizes []int64
+	Sizes []int64 `json:"sizes_bytes,omitempty"`
 	// Buffered is the media ahead of the playhead, and Goal how much the
 	// schedule will gather at most.
-	Buffered, Goal time.Duration
+	Buffered time.Duration `json:"buffered_ns"`
+	Goal     time.Duration `json:"goal_ns"`
 	// Playing is false while the buffer fills and nothing is played (start,
 	// stall, pause).
-	Playing bool
+	Playing bool `json:"playing"`
 	// SinceDiscontinuity counts fragments fetched since the start, or the last
 	// seek, jump or change of presentation.
-	SinceDiscontinuity int
+	SinceDiscontinuity int `json:"since_discontinuity"`
 	// Transfers are the latest finished transfers of this track, oldest first
 	// (at most 20).
-	Transfers []Transfer
+	Transfers []Transfer `json:"transfers,omitempty"`
 	// BandwidthBPS is the session's estimate, 0: none yet; BandwidthError its
 	// relative uncertainty (0.2: plus or minus a fifth).
-	BandwidthBPS   int64
-	BandwidthError float64
+	BandwidthBPS   int64   `json:"bandwidth_bps"`
+	BandwidthError float64 `json:"bandwidth_error"`
 	// RenderCap is the highest level that the device renders in time.
-	RenderCap int
+	RenderCap int `json:"render_cap"`
 	// StartLevel, when not negative, is the level a user wants first.
-	StartLevel int
-	Live       bool
-	LiveDelay  time.Duration // behind the live edge
+	StartLevel int           `json:"start_level"`
+	Live       bool          `json:"live,omitempty"`
+	LiveDelay  time.Duration `json:"live_delay_ns,omitempty"` // behind the live edge
 	// Running is the transfer in flight of this track, nil where none is: then
 	// the question is what to fetch next, else whether to go on with it.
-	Running *Transfer
+	Running *Transfer `json:"running,omitempty"`
 }
 
 // Reason says why a level was chosen: a stable word of the measurement format.
@@ -95,14 +98,14 @@ type Candidate struct {
 
 // Decision is what a Policy answers.
 type Decision struct {
-	Level int
+	Level int `json:"level"`
 	// Abandon: stop the running transfer and ask for the chunk again at Level.
-	Abandon bool
+	Abandon bool `json:"abandon,omitempty"`
 	// Delay is how long to wait before fetching.
-	Delay  time.Duration
-	Reason Reason
+	Delay  time.Duration `json:"delay_ns,omitempty"`
+	Reason Reason        `json:"reason"`
 	// Candidates may be nil; valid until the next Decide.
-	Candidates []Candidate
+	Candidates []Candidate `json:"candidates,omitempty"`
 }
 
 // A Policy chooses levels. Equal sequences of Inputs give equal Decisions. It

@@ -1,0 +1,24 @@
+package heuristics
+
+import "slices"
+
+// Clone returns a copy of in that shares no memory with it, for whoever keeps
+// an Input longer than the call that received it.
+func (in *Input) Clone() Input {
+	c := *in
+	c.Levels = slices.Clone(in.Levels)
+	c.Allowed = slices.Clone(in.Allowed)
+	c.Sizes = slices.Clone(in.Sizes)
+	c.Transfers = slices.Clone(in.Transfers)
+	if in.Running != nil {
+		running := *in.Running
+		c.Running = &running
+	}
+	return c
+}
+
+// Clone returns a copy of d that stays valid after the next Decide.
+func (d Decision) Clone() Decision {
+	d.Candidates = slices.Clone(d.Candidates)
+	return d
+}

@@ -1,0 +1,115 @@
+package event
+
+import "time"
+
+// FirstPicture says that the first picture of the session is on the screen; for
+// a presentation without video, that its first sound is heard.
+type FirstPicture struct {
+	SinceRun time.Duration `json:"since_run_ns"`
+}
+
+// StallBegin says that there is nothing to show: after the first picture,
+// playing and not seeking, for more than 100 ms.
+type StallBegin struct {
+	Began time.Duration `json:"began_ns"`        // when, on the clock of at_ns
+	Track string        `json:"track,omitempty"` // that ran dry
+}
+
+// StallEnd says that playing went on.
+type StallEnd struct {
+	Stalled time.Duration `json:"stalled_ns"` // since StallBegin.Began
+}
+
+// Seek says that a seek was accepted.
+type Seek struct {
+	To       time.Duration `json:"to_ns"`
+	Mode     string        `json:"mode"` // "exact" or "key"
+	InBuffer bool          `json:"in_buffer"`
+	// Cause is "command", or what else moved the playhead: "live", "replay",
+	// "loop", "window".
+	Cause string `json:"cause,omitempty"`
+}
+
+// SeekDone says that the first picture (or sound) after a seek is there. Of
+// several seeks in a row only the last has one.
+type SeekDone struct {
+	To      time.Duration `json:"to_ns"`      // as asked
+	Shown   time.Duration `json:"shown_ns"`   // media time of what is shown
+	Elapsed time.Duration `json:"elapsed_ns"` // since that seek was asked for
+}
+
+// Angle says that another camera angle is shown.
+type Angle struct {
+	From    string        `json:"from"` // name of the stream
+	To      string        `json:"to"`
+	Elapsed time.Duration `json:"elapsed_ns"` // from the command to the picture
+}
+
+// AudioSelected says that another audio stream is heard, or none.
+type AudioSelected struct {
+	Name     string        `json:"name"` // "": none
+	Language string        `json:"language,omitempty"`
+	Elapsed  time.Duration `json:"elapsed_ns"` // from the command to the sound
+}
+
+// TextSelected says that another text stream is shown, or none.
+type TextSelected struct {
+	Name     string `json:"name"` // "": none
+	Language string `json:"language,omitempty"`
+}
+
+// Rate says that the rate of playing changed; 1 is normal, negative backwards.
+type Rate struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+}
+
+// Text is a cue that begins to be shown.
+type Text struct {
+	Begin    time.Duration `json:"begin_ns"`
+	End      time.Duration `json:"end_ns"`
+	Language string        `json:"language,omitempty"`
+	Text     string        `json:"text"` // lines separated by \n
+}
+
+// Marker is a marker, script command or timed datum that the playhead passed.
+type Marker struct {
+	Time   time.Duration `json:"time_ns"`
+	Stream string        `json:"stream,omitempty"`
+	Kind   string        `json:"kind"`
+	Value  string        `json:"value"`
+}
+
+// Clip is a step in the life of a scheduled clip (an advertisement).
+type Clip struct {
+	ID     string        `json:"id"`
+	Step   string        `json:"step"` // "scheduled", "begin", "end", "canceled", "failed"
+	Offset time.Duration `json:"offset_ns,omitempty"`
+	URL    string        `json:"url,omitempty"` // redacted
+}
+
+func (FirstPicture) Type() string  { return "first_picture" }
+func (StallBegin) Type() string    { return "stall_begin" }
+func (StallEnd) Type() string      { return "stall_end" }
+func (Seek) Type() string          { return "seek" }
+func (SeekDone) Type() string      { return "seek_done" }
+func (Angle) Type() string         { return "angle" }
+func (AudioSelected) Type() string { return "audio_selected" }
+func (TextSelected) Type() string  { return "text_selected" }
+func (Rate) Type() string          { return "rate" }
+func (Text) Type() string          { return "text" }
+func (Marker) Type() string        { return "marker" }
+func (Clip) Type() string          { return "clip" }
+
+func (FirstPicture) sealed()  {}
+func (StallBegin) sealed()    {}
+func (StallEnd) sealed()      {}
+func (Seek) sealed()          {}
+func (SeekDone) sealed()      {}
+func (Angle) sealed()         {}
+func (AudioSelected) sealed() {}
+func (TextSelected) sealed()  {}
+func (Rate) sealed()          {}
+func (Text) sealed()          {}
+func (Marker) sealed()        {}
+func (Clip) sealed()          {}
