@@ -1,0 +1,129 @@
+package player
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"smoothplay/heuristics"
+	"smoothplay/player/event"
+)
+
+// Config says what to play and how. The zero value of each field is usable. It
+// must not be changed after it was given to New.
+type Config struct {
+	// URL of the manifest; a URL that ends in .ism or .isml gets its /Manifest.
+	URL string
+	// Start is the position to begin at.
+	Start time.Duration
+	// Paused: show the first picture and wait.
+	Paused bool
+	// Loop: begin again at the end.
+	Loop bool
+	// KeepOpen: at the end stay on the last picture, ready for a seek, until Stop.
+	KeepOpen bool
+	// NoVideo and NoAudio leave a kind of stream out: nothing of it is fetched.
+	NoVideo, NoAudio bool
+	// AudioLanguages are wanted in this order, as BCP 47 or ISO 639 codes; the
+	// first audio stream where none matches.
+	AudioLanguages []string
+
+	// Policy names the switching policy, see heuristics/policy; "": the default.
+	Policy string
+	// Limits bound the levels of video.
+	Limits Limits
+
+	BufferAhead  time.Duration // to gather at most; 0: 30 s
+	BufferStart  time.Duration // to begin with; 0: 1 s
+	BufferResume time.Duration // to go on with after a stall; 0: 4 s
+	BufferBehind time.Duration // to keep for seeks back; 0: 10 s
+	BufferBytes  int64         // over all queues; 0: 64 MiB
+
+	// Header is sent with every request; AppendQuery puts the query of the
+	// manifest's URL on every fragment's.
+	Header      http.Header
+	AppendQuery bool
+
+	// Events receives every event, in order, from the control loop; nil: nobody.
+	// Handle must not block: see event.Async.
+	Events event.Sink
+	// Logger is for developers; nil: silent.
+	Logger *slog.Logger
+	// Usage tells the CPU time and the peak memory of the process for the
+	// Summary; nil: left out.
+	Usage func() (cpu time.Duration, peakRSSBytes int64)
+	// Versions are told in session_started.
+	Versions map[string]string
+	// Random jitters retries; nil: a source of its own.
+	Random *rand.Rand
+
+	// NewPolicy, when not nil, makes the policy instead of Policy.
+	NewPolicy func() heuristics.Policy
+}
+
+// Limits bound which levels of video may be chosen; zero fields do not.
+type Limits struct {
+	MinBPS, MaxBPS      int64
+	StartBPS            int64 // the first fragment comes from the highest level up to this
+	MaxWidth, MaxHeight int
+}
+
+// withDefaults fills in what zero values stand for.
+func (c Config) withDefaults() Config {
+	set := func(d *time.Duration, def time.Duration) {
+		if *d == 0 {
+			*d = def
+		}
+	}
+	set(&c.BufferAhead, 30*time.Second)
+	set(&c.BufferStart, time.Second)
+	set(&c.BufferResume, 4*time.Second)
+	set(&c.BufferBehind, 10*time.Second)
+	c.BufferStart = min(c.BufferStart, c.BufferAhead)
+	c.BufferResume = min(c.BufferResume, c.BufferAhead)
+	if c.BufferBytes == 0 {
+		c.BufferBytes = 64 << 20
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Events == nil {
+		c.Events = event.Tee()
+	}
+	if c.Random == nil {
+		c.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	return c
+}
+
+// effective is the part of a Config that session_started tells.
+type effective struct {
+	Start        time.Duration `json:"start_ns"`
+	Paused       bool          `json:"paused"`
+	Loop         bool          `json:"loop"`
+	KeepOpen     bool          `json:"keep_open"`
+	NoVideo      bool          `json:"no_video"`
+	NoAudio      bool          `json:"no_audio"`
+	Languages    []string      `json:"audio_languages,omitempty"`
+	Policy       string        `json:"policy"`
+	MinBPS       int64         `json:"min_bps"`
+	MaxBPS       int64         `json:"max_bps"`
+	StartBPS     int64         `json:"start_bps"`
+	MaxWidth     int           `json:"max_width"`
+	MaxHeight    int           `json:"max_height"`
+	BufferAhead  time.Duration `json:"buffer_ahead_ns"`
+	BufferStart  time.Duration `json:"buffer_start_ns"`
+	BufferResume time.Duration `json:"buffer_resume_ns"`
+	BufferBehind time.Duration `json:"buffer_behind_ns"`
+	BufferBytes  int64         `json:"buffer_bytes"`
+	AppendQuery  bool          `json:"append_query"`
+}
+
+func (c Config) effective() effective {
+	return effective{
+		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.Policy,
+		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
+		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
+	}
+}

@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player/buffer"
+)
+
+const (
+	// soundQueue is how many pieces of PCM wait for the feeder: with AAC about
+	// 170 ms.
+	soundQueue = 8
+	// soundPreroll is how much before a place sought sound is decoded, so that a
+	// codec that overlaps its frames has settled there.
+	soundPreroll = 50 * time.Millisecond
+)
+
+// sound is a piece of PCM, or the end of the epoch where data is nil.
+type sound struct {
+	epoch uint64
+	pts   time.Duration
+	data  []byte
+}
+
+// Audio decodes one audio track.
+type Audio struct {
+	id       int
+	queue    *buffer.Queue
+	decoders platform.Decoders
+	monitor  *Monitor
+	format   platform.PCMFormat
+	pieces   chan sound
+	pool     *sync.Pool // of []byte, returned by the feeder
+
+	// The following belong to the goroutine of Run.
+	decoder platform.AudioDecoder
+	epoch   uint64
+	start   time.Duration
+}
+
+// NewAudio returns the decode loop of the track that queue holds. format is
+// what the sound device takes; id names the track in reports.
+func NewAudio(id int, queue *buffer.Queue, decoders platform.Decoders, format platform.PCMFormat, monitor *Monitor) *Audio {
+	return &Audio{
+		id: id, queue: queue, decoders: decoders, monitor: monitor, format: format,
+		pieces: make(chan sound, soundQueue),
+		pool:   &sync.Pool{New: func() any { return new([]byte) }},
+	}
+}
+
+// Run decodes until ctx is done. What cannot be decoded is reported to the
+// Monitor and left out; the feeder fills the place with silence.
+func (a *Audio) Run(ctx context.Context) error {
+	defer func() {
+		a.queue.Stop()
+		if a.decoder != nil {
+			a.decoder.Close()
+		}
+	}()
+	for {
+		e, err := a.queue.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if e.Epoch != a.epoch {
+			a.begin(e)
+		}
+		if e.End {
+			err = a.end(ctx)
+		} else {
+			err = a.decode(ctx, &e)
+		}
+		switch {
+		case err == nil || errors.Is(err, errStale):
+		case ctx.Err() != nil:
+			return ctx.Err()
+		default:
+			a.monitor.fail(platform.Audio, e.Sample.PTS, err)
+		}
+	}
+}
+
+func (a *Audio) begin(e buffer.Entry) {
+	a.epoch, a.start = e.Epoch, e.Start
+	if a.decoder == nil {
+		return
+	}
+	if err := a.decoder.Flush(); err != nil {
+		a.monitor.fail(platform.Audio, e.Start, fmt.Errorf("flushing the audio decoder: %w", err))
+		a.decoder.Close()
+		a.decoder = nil
+	}
+}
+
+func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
+	s := &e.Sample
+	if s.PTS+s.Duration <= a.start-soundPreroll && s.Format == nil {
+		return nil
+	}
+	if a.decoder == nil {
+		d, err := a.decoders.OpenAudio(*e.Fragment.Format, a.format)
+		if err != nil {
+			return fmt.Errorf("opening a decoder for %s: %w", e.Fragment.Format.Codec, err)
+		}
+		a.decoder = d
+		s.Format = e.Fragment.Format
+	}
+	err := a.decoder.Decode(s, func(p *platform.PCM) error { return a.deliver(ctx, p) })
+	if err != nil && !errors.Is(err, errStale) && ctx.Err() == nil {
+		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)
+	}
+	return err
+}
+
+func (a *Audio) end(ctx context.Context) error {
+	if a.decoder != nil {
+		if err := a.decoder.Drain(func(p *platform.PCM) error { return a.deliver(ctx, p) }); err != nil {
+			return err
+		}
+	}
+	return a.send(ctx, sound{epoch: a.epoch})
+}
+
+// deliver passes on what of p lies after the place sought.
+func (a *Audio) deliver(ctx context.Context, p *platform.PCM) error {
+	data, pts := trimFront(a.format, p.Data, p.PTS, a.start)
+	if len(data) == 0 {
+		return nil
+	}
+	buf := a.pool.Get().(*[]byte)
+	return a.send(ctx, sound{a.epoch, pts, append((*buf)[:0], data...)})
+}
+
+// recycle takes back the memory of a piece.
+func (a *Audio) recycle(data []byte) { a.pool.Put(&data) }
+
+func (a *Audio) send(ctx context.Context, s sound) error {
+	if a.queue.Epoch() != a.epoch {
+		return errStale
+	}
+	select {
+	case a.pieces <- s:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// trimFront cuts off what lies before from, in whole frames.
+func trimFront(f platform.PCMFormat, data []byte, pts, from time.Duration) ([]byte, time.Duration) {
+	if pts >= from {
+		return data, pts
+	}
+	n := frames(f, from-pts) * f.FrameBytes()
+	if n >= len(data) {
+		return nil, pts + f.Duration(len(data))
+	}
+	return data[n:], pts + f.Duration(n)
+}
+
+// frames is d in frames, to the nearest.
+func frames(f platform.PCMFormat, d time.Duration) int {
+	return int((int64(d)*int64(f.Rate) + int64(time.Second)/2) / int64(time.Second))
+}

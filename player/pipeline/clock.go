@@ -1,0 +1,106 @@
+package pipeline
+
+import (
+	"sync"
+	"time"
+)
+
+// jump is the difference from which the clock is set at once instead of being
+// drawn towards the sound.
+const jump = 30 * time.Millisecond
+
+// pull is the share of a smaller difference that each Follow corrects.
+const pull = 0.125
+
+// Clock maps real time to the media time that is heard and seen. Its methods
+// may be called from any goroutine; the zero Clock stands at 0.
+type Clock struct {
+	mu      sync.Mutex
+	pos     time.Duration // media time at at; guarded by mu, as all below
+	at      time.Time
+	running bool
+	changed chan struct{}
+}
+
+// Position is the media time at t.
+func (c *Clock) Position(t time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.position(t)
+}
+
+// Running reports whether media time moves.
+func (c *Clock) Running() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.running
+}
+
+func (c *Clock) position(t time.Time) time.Duration {
+	if !c.running {
+		return c.pos
+	}
+	return c.pos + t.Sub(c.at)
+}
+
+// Due is the instant at which media time reaches pos; running is false where it
+// never will unless the clock is started. changed is closed when the clock is
+// started, stopped or set.
+func (c *Clock) Due(pos time.Duration) (due time.Time, running bool, changed <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.changed == nil {
+		c.changed = make(chan struct{})
+	}
+	if c.running {
+		due = c.at.Add(pos - c.pos)
+	}
+	return due, c.running, c.changed
+}
+
+// Start lets media time move on from pos at t.
+func (c *Clock) Start(pos time.Duration, t time.Time) { c.set(pos, t, true) }
+
+// Set stops the clock at pos.
+func (c *Clock) Set(pos time.Duration) { c.set(pos, time.Time{}, false) }
+
+// Stop stops the clock where it is at t.
+func (c *Clock) Stop(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pos = c.position(t)
+	c.running = false
+	c.signal()
+}
+
+// Follow draws a running clock towards pos, the media time heard at t.
+func (c *Clock) Follow(pos time.Duration, t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.running {
+		return
+	}
+	now := c.position(t)
+	diff := pos - now
+	if diff > jump || diff < -jump {
+		c.pos, c.at = pos, t
+		c.signal()
+		return
+	}
+	c.pos, c.at = now+time.Duration(float64(diff)*pull), t
+}
+
+func (c *Clock) set(pos time.Duration, t time.Time, running bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pos, c.at, c.running = pos, t, running
+	c.signal()
+}
+
+// signal wakes those who wait for a change. guarded by mu.
+func (c *Clock) signal() {
+	if c.changed != nil {
+		close(c.changed)
+		c.changed = nil
+	}
+}

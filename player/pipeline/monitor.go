@@ -1,0 +1,118 @@
+package pipeline
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"smoothplay/platform"
+)
+
+// maxNews bounds each list of a Report, so that a loop that is slow to take it
+// cannot make it grow.
+const maxNews = 256
+
+// Shown tells of the first picture of a format on the screen.
+type Shown struct {
+	Epoch  uint64
+	Format *platform.Format // Source of the picture
+	PTS    time.Duration
+	At     time.Time // when it became visible
+	First  bool      // the first picture of the epoch
+}
+
+// Failure is something that could not be decoded or played.
+type Failure struct {
+	Kind platform.Kind
+	PTS  time.Duration
+	Err  error
+}
+
+// Counters count since the pipeline began.
+type Counters struct {
+	Decoded  int // pictures that came out of the decoder
+	Skipped  int // samples not decoded: neither shown nor referred to
+	Preroll  int // pictures decoded only to reach the place sought
+	Shown    int
+	Dropped  int // too late
+	Repeated int // shown for more than two periods while playing, for want of the next
+	Gaps     int // places in the sound filled with silence
+	// DecodeTime is the time the video decoder took for the Decoded pictures, and
+	// DecodeMax the longest for one sample since the last Take.
+	DecodeTime time.Duration
+	DecodeMax  time.Duration
+	// ShowTime is the time the sink took for the Shown pictures.
+	ShowTime time.Duration
+}
+
+// Report is what happened since the last Take.
+type Report struct {
+	Counters
+	Firsts   []Shown // first pictures of an epoch or of a format
+	Failures []Failure
+	Offsets  []time.Duration // media time heard less that of the picture, as pictures appeared
+	// VideoEnded, AudioEnded: the epoch in which the last picture was shown for
+	// its whole time, and the last sound was heard; AudioReady: in which enough
+	// sound is queued to begin. They are 0 until then: epochs count from 1.
+	VideoEnded, AudioEnded, AudioReady uint64
+	// VideoLost and AudioLost: the device is gone.
+	VideoLost, AudioLost error
+	// Spliced names the branch of sound that plays, by Branch.ID.
+	Spliced int
+}
+
+// Monitor collects what happens in a pipeline for the control loop. Notify
+// holds one token while there is news.
+type Monitor struct {
+	Notify chan struct{}
+
+	mu sync.Mutex
+	r  Report // guarded by mu
+}
+
+// NewMonitor returns an empty Monitor.
+func NewMonitor() *Monitor { return &Monitor{Notify: make(chan struct{}, 1)} }
+
+// Take returns the report and empties its lists. What is not a list stays.
+func (m *Monitor) Take() Report {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.r
+	r.Firsts = slices.Clone(r.Firsts)
+	r.Failures = slices.Clone(r.Failures)
+	r.Offsets = slices.Clone(r.Offsets)
+	m.r.Firsts = m.r.Firsts[:0]
+	m.r.Failures = m.r.Failures[:0]
+	m.r.Offsets = m.r.Offsets[:0]
+	m.r.DecodeMax = 0
+	return r
+}
+
+// count changes the report without telling anyone.
+func (m *Monitor) count(change func(*Report)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change(&m.r)
+}
+
+// tell changes the report and says that there is news.
+func (m *Monitor) tell(change func(*Report)) {
+	m.count(change)
+	select {
+	case m.Notify <- struct{}{}:
+	default:
+	}
+}
+
+// fail reports a failure.
+func (m *Monitor) fail(kind platform.Kind, pts time.Duration, err error) {
+	m.tell(func(r *Report) { r.Failures = appendBounded(r.Failures, Failure{kind, pts, err}) })
+}
+
+// appendBounded appends x unless the list is full.
+func appendBounded[T any](list []T, x T) []T {
+	if len(list) >= maxNews {
+		return list
+	}
+	return append(list, x)
+}

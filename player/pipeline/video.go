@@ -1,0 +1,188 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player/buffer"
+)
+
+// pictureQueue is how many decoded pictures wait for the presenter.
+const pictureQueue = 3
+
+// picture is a decoded picture, or the end of the epoch where Picture is nil.
+type picture struct {
+	epoch uint64
+	*platform.Picture
+}
+
+// errStale ends the delivery of pictures of an epoch that is over.
+var errStale = errors.New("epoch is over")
+
+// Video decodes one video track.
+type Video struct {
+	queue    *buffer.Queue
+	decoders platform.Decoders
+	monitor  *Monitor
+	pictures chan picture
+
+	// The following belong to the goroutine of Run.
+	decoder platform.VideoDecoder
+	epoch   uint64
+	start   time.Duration     // where the epoch begins: what ends before is not shown
+	begun   bool              // a picture of this epoch was delivered
+	held    *platform.Picture // the newest picture before start
+	waited  time.Duration     // time spent waiting for the presenter in one Decode
+}
+
+// NewVideo returns the decode loop of the track that queue holds.
+func NewVideo(queue *buffer.Queue, decoders platform.Decoders, monitor *Monitor) *Video {
+	return &Video{queue: queue, decoders: decoders, monitor: monitor, pictures: make(chan picture, pictureQueue)}
+}
+
+// Run decodes until ctx is done. What cannot be decoded is reported to the
+// Monitor and left out.
+func (v *Video) Run(ctx context.Context) error {
+	defer func() {
+		v.held.Release()
+		v.queue.Stop()
+		if v.decoder != nil {
+			v.decoder.Close()
+		}
+	}()
+	for {
+		e, err := v.queue.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if e.Epoch != v.epoch {
+			v.begin(e)
+		}
+		if e.End {
+			err = v.end(ctx)
+		} else {
+			err = v.decode(ctx, &e)
+		}
+		switch {
+		case err == nil || errors.Is(err, errStale):
+		case ctx.Err() != nil:
+			return ctx.Err()
+		default:
+			v.monitor.fail(platform.Video, e.Sample.PTS, err)
+		}
+	}
+}
+
+func (v *Video) begin(e buffer.Entry) {
+	v.epoch, v.start, v.begun = e.Epoch, e.Start, false
+	v.held.Release()
+	v.held = nil
+	if v.decoder != nil {
+		if err := v.decoder.Flush(); err != nil {
+			v.monitor.fail(platform.Video, e.Start, fmt.Errorf("flushing the video decoder: %w", err))
+			v.reopen()
+		}
+	}
+}
+
+// reopen gives up a decoder that does not work any more.
+func (v *Video) reopen() {
+	v.decoder.Close()
+	v.decoder = nil
+}
+
+func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
+	s := &e.Sample
+	if !v.begun && s.Disposable && s.Format == nil && s.PTS+s.Duration <= v.start {
+		v.monitor.count(func(r *Report) { r.Skipped++ })
+		return nil
+	}
+	if v.decoder == nil {
+		d, err := v.decoders.OpenVideo(*e.Fragment.Format)
+		if err != nil {
+			return fmt.Errorf("opening a decoder for %s %dx%d: %w", e.Fragment.Format.Codec, e.Fragment.Format.Width, e.Fragment.Format.Height, err)
+		}
+		v.decoder = d
+		s.Format = e.Fragment.Format
+	}
+	v.waited = 0
+	n := 0
+	began := time.Now()
+	err := v.decoder.Decode(s, func(p *platform.Picture) error {
+		n++
+		return v.deliver(ctx, p)
+	})
+	took := time.Since(began) - v.waited
+	v.monitor.count(func(r *Report) {
+		r.Decoded += n
+		r.DecodeTime += took
+		r.DecodeMax = max(r.DecodeMax, took)
+	})
+	if err != nil && !errors.Is(err, errStale) && ctx.Err() == nil {
+		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)
+	}
+	return err
+}
+
+// end drains the decoder and delivers the end of the epoch. A place sought
+// beyond the last picture shows the last picture.
+func (v *Video) end(ctx context.Context) error {
+	if v.decoder != nil {
+		n := 0
+		err := v.decoder.Drain(func(p *platform.Picture) error {
+			n++
+			return v.deliver(ctx, p)
+		})
+		v.monitor.count(func(r *Report) { r.Decoded += n })
+		if err != nil {
+			return err
+		}
+	}
+	if v.held != nil && !v.begun {
+		p := v.held
+		v.held = nil
+		if err := v.send(ctx, picture{v.epoch, p}); err != nil {
+			return err
+		}
+	}
+	return v.send(ctx, picture{epoch: v.epoch})
+}
+
+// deliver passes p on, or keeps it back where it ends before the place sought.
+func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
+	if !v.begun && p.PTS+p.Duration <= v.start {
+		v.held.Release()
+		v.held = p
+		v.monitor.count(func(r *Report) { r.Preroll++ })
+		return nil
+	}
+	v.begun = true
+	v.held.Release()
+	v.held = nil
+	return v.send(ctx, picture{v.epoch, p})
+}
+
+// send hands p to the presenter, who takes it or lets it go.
+func (v *Video) send(ctx context.Context, p picture) error {
+	if v.queue.Epoch() != v.epoch {
+		p.Release()
+		return errStale
+	}
+	select {
+	case v.pictures <- p:
+		return nil
+	default:
+	}
+	began := time.Now()
+	defer func() { v.waited += time.Since(began) }()
+	select {
+	case v.pictures <- p:
+		return nil
+	case <-ctx.Done():
+		p.Release()
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,168 @@
+package player
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player/event"
+)
+
+// SeekMode says how exact a seek is.
+type SeekMode uint8
+
+const (
+	// Exact shows the picture that covers the wanted time.
+	Exact SeekMode = iota
+	// Key shows the key picture at or before the wanted time, which is sooner
+	// there.
+	Key
+)
+
+// String returns "exact" or "key".
+func (m SeekMode) String() string {
+	if m == Key {
+		return "key"
+	}
+	return "exact"
+}
+
+// Player is one session. Its methods may be called from any goroutine, and any
+// number of Players run in one process.
+type Player struct {
+	dev Device
+	cfg Config
+
+	inbox   chan message
+	running chan struct{} // closed when Run begins
+	ended   chan struct{} // closed when Run returns
+	once    sync.Once
+	status  atomic.Pointer[published]
+	summary atomic.Pointer[event.Summary]
+}
+
+// Device is platform.Device.
+type Device = platform.Device
+
+// New returns a session that plays cfg.URL on dev when Run is called. An error
+// is a fault in cfg.
+func New(dev Device, cfg Config) (*Player, error) {
+	if cfg.URL == "" {
+		return nil, fail(event.BadURL, "", "there is nothing to play: give the URL of a manifest")
+	}
+	p := &Player{
+		dev: dev, cfg: cfg.withDefaults(),
+		inbox:   make(chan message, inboxRoom),
+		running: make(chan struct{}),
+		ended:   make(chan struct{}),
+	}
+	p.status.Store(&published{Status: Status{State: event.Opening, Level: -1, SelectedAudio: -1, Volume: 1}})
+	if _, err := newPolicy(p.cfg); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Play goes on playing, or begins again where the presentation has ended.
+func (p *Player) Play(ctx context.Context) error { return p.do(ctx, command{kind: cmdPlay}) }
+
+// Pause stops on the picture shown.
+func (p *Player) Pause(ctx context.Context) error { return p.do(ctx, command{kind: cmdPause}) }
+
+// Stop ends the session: Run returns.
+func (p *Player) Stop(ctx context.Context) error { return p.do(ctx, command{kind: cmdStop}) }
+
+// Open changes to another presentation; decoders, sound device, connections and
+// what is known of the link are kept.
+func (p *Player) Open(ctx context.Context, url string) error {
+	return p.do(ctx, command{kind: cmdOpen, url: url})
+}
+
+// Seek moves to a position and returns when its picture is on the screen. A
+// later Seek makes it return ErrSuperseded.
+func (p *Player) Seek(ctx context.Context, to time.Duration, mode SeekMode) error {
+	return p.do(ctx, command{kind: cmdSeek, to: to, mode: mode})
+}
+
+// SelectAudio changes to the audio stream of the given index in Status.Audio.
+// It returns when the change is under way; the sound goes on without a gap.
+func (p *Player) SelectAudio(ctx context.Context, index int) error {
+	return p.do(ctx, command{kind: cmdSelectAudio, index: index})
+}
+
+// SetLimits bounds the levels of video from the next fragment on.
+func (p *Player) SetLimits(ctx context.Context, l Limits) error {
+	return p.do(ctx, command{kind: cmdSetLimits, limits: l})
+}
+
+// SetVolume sets the volume, from 0 to 1.
+func (p *Player) SetVolume(ctx context.Context, volume float64) error {
+	return p.do(ctx, command{kind: cmdSetVolume, volume: volume})
+}
+
+// Mute silences the sound, or undoes that; the volume is kept.
+func (p *Player) Mute(ctx context.Context, on bool) error {
+	return p.do(ctx, command{kind: cmdMute, on: on})
+}
+
+// Step shows the next (n > 0) or an earlier picture while paused.
+func (p *Player) Step(context.Context, int) error { return ErrNotSupported }
+
+// SetRate changes the speed of playing; negative rates play backwards.
+func (p *Player) SetRate(context.Context, float64) error { return ErrNotSupported }
+
+// GoLive jumps to the live edge.
+func (p *Player) GoLive(context.Context) error { return ErrNotSupported }
+
+// Replay goes back a little.
+func (p *Player) Replay(context.Context) error { return ErrNotSupported }
+
+// SelectVideo changes the camera angle.
+func (p *Player) SelectVideo(context.Context, string) error { return ErrNotSupported }
+
+// SelectText changes the captions.
+func (p *Player) SelectText(context.Context, string) error { return ErrNotSupported }
+
+// ScheduleClip inserts a clip.
+func (p *Player) ScheduleClip(context.Context, string) error { return ErrNotSupported }
+
+// CancelClip takes a scheduled clip back.
+func (p *Player) CancelClip(context.Context, string) error { return ErrNotSupported }
+
+// Status is how the session stands.
+func (p *Player) Status() Status { return p.status.Load().at(time.Now()) }
+
+// Summary is the session in figures; nil until Run has returned.
+func (p *Player) Summary() *event.Summary { return p.summary.Load() }
+
+// do sends a command to the control loop and waits for its answer.
+func (p *Player) do(ctx context.Context, c command) error {
+	select {
+	case <-p.running:
+	default:
+		return ErrNotRunning
+	}
+	c.answer = make(chan error, 1)
+	select {
+	case p.inbox <- message{command: &c}:
+	case <-p.ended:
+		return ErrNotRunning
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-c.answer:
+		return err
+	case <-p.ended:
+		select {
+		case err := <-c.answer:
+			return err
+		default:
+			return ErrNotRunning
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,50 @@
+package player
+
+import "smoothplay/player/event"
+
+// verdict is what a state does with a command.
+type verdict uint8
+
+const (
+	refuse verdict = iota // ErrState
+	accept                // carried out
+	ignore                // nothing to do: no error
+	later                 // kept, and carried out when the presentation is open
+)
+
+// commandKind names a command.
+type commandKind uint8
+
+const (
+	cmdOpen commandKind = iota
+	cmdPlay
+	cmdPause
+	cmdStop
+	cmdSeek
+	cmdSelectAudio
+	cmdSetLimits
+	cmdSetVolume
+	cmdMute
+	numCommands
+)
+
+// commandNames are for tests and messages.
+var commandNames = [numCommands]string{"Open", "Play", "Pause", "Stop", "Seek", "SelectAudio", "SetLimits", "SetVolume", "Mute"}
+
+// String returns the name of the method.
+func (k commandKind) String() string { return commandNames[k] }
+
+// table says what each state does with each command: the whole truth about
+// when a method of Player works.
+var table = map[event.State][numCommands]verdict{
+	//                   Open    Play    Pause   Stop    Seek    SelAud  Limits  Volume  Mute
+	event.Opening:      {accept, later, later, accept, later, later, accept, accept, accept},
+	event.AcquiringKey: {accept, later, later, accept, later, later, accept, accept, accept},
+	event.Buffering:    {accept, accept, accept, accept, accept, accept, accept, accept, accept},
+	event.Playing:      {accept, ignore, accept, accept, accept, accept, accept, accept, accept},
+	event.Paused:       {accept, accept, ignore, accept, accept, accept, accept, accept, accept},
+	event.Seeking:      {accept, accept, accept, accept, accept, accept, accept, accept, accept},
+	event.Stopped:      {refuse, refuse, refuse, ignore, refuse, refuse, refuse, refuse, refuse},
+	event.Ended:        {accept, accept, ignore, accept, accept, accept, accept, accept, accept},
+	event.Failed:       {refuse, refuse, refuse, ignore, refuse, refuse, refuse, refuse, refuse},
+}

@@ -1,0 +1,40 @@
+package player
+
+import (
+	"time"
+
+	"smoothplay/player/event"
+)
+
+// Status is a session at one instant: a copy that the caller owns.
+type Status struct {
+	State    event.State
+	Position time.Duration
+	Duration time.Duration // 0: not known
+	Live     bool
+	// BufferedTo is the end of what can be played without the network; Ranges
+	// of it lie between BufferedFrom and BufferedTo.
+	BufferedFrom, BufferedTo time.Duration
+	BufferBytes              int64
+
+	Level         int // of the picture on the screen; -1: none yet
+	Levels        []event.TrackLevel
+	FetchLevel    int // of the video fragment being fetched, or fetched last
+	RenderCap     int
+	BandwidthBPS  int64
+	Audio         []AudioChoice
+	SelectedAudio int // index into Audio; -1: none
+	Volume        float64
+	Muted         bool
+
+	Shown, Dropped, Decoded int
+	Stalls                  int
+	AVOffset                time.Duration // of the latest picture
+	// Trouble is what last went wrong and was survived, "" where nothing did.
+	Trouble string
+}
+
+// AudioChoice is one audio stream that can be selected.
+type AudioChoice struct {
+	Name, Language string
+}
