@@ -39,3 +39,25 @@ type AnswerInfo interface {
 type Renewer interface {
 	Renew(req *http.Request, status int) (*http.Request, error)
 }
+
+// Effort is a VideoDecoder that can be told to work less while the device is
+// too slow for the level it plays.
+type Effort interface {
+	// SetEffort holds from the next sample on, until it is called again; Flush
+	// and a change of the format keep it. Pictures that the effort leaves out
+	// are not delivered, in exception to the rule that none is lost. It is
+	// called by the goroutine that calls Decode.
+	SetEffort(level EffortLevel)
+}
+
+// EffortLevel is how much of the work of decoding is done. Each level leaves out
+// what the level before it leaves out.
+type EffortLevel uint8
+
+// The levels of effort.
+const (
+	EffortFull         EffortLevel = iota
+	EffortNoLoopFilter             // every picture, with visible block edges: saves an eighth for H.264
+	EffortReferences               // only pictures that others refer to: saves two fifths with B-frames
+	EffortKeys                     // only key pictures
+)

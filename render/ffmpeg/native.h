@@ -1,0 +1,20 @@
+//go:build cgo
+
+// The few calls into FFmpeg that go-astiav v0.16.0 does not offer: setting what
+// WMA needs, flushing, sending bytes of Go in a padded packet, changing the
+// effort between packets, and resampling. See native.go for what each does.
+#ifndef SMOOTHPLAY_NATIVE_H
+#define SMOOTHPLAY_NATIVE_H
+
+#include <libavcodec/avcodec.h>
+#include <libswresample/swresample.h>
+
+void sp_set_audio(AVCodecContext *ctx, int rate, int channels, int block_align, int bits);
+int sp_send(AVCodecContext *ctx, AVPacket *packet, const uint8_t *data, int size, int64_t pts, int key);
+void sp_set_effort(AVCodecContext *ctx, int skip_frame, int skip_loop_filter);
+int64_t sp_plane_size(const AVFrame *frame, int plane, int rows);
+
+SwrContext *sp_swr_open(const AVFrame *from, int rate, int channels);
+int sp_swr_convert(SwrContext *swr, uint8_t *out, int room, const AVFrame *from);
+
+#endif

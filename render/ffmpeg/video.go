@@ -1,0 +1,159 @@
+//go:build cgo
+
+package ffmpeg
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/asticode/go-astiav"
+
+	"smoothplay/platform"
+)
+
+var (
+	errClosed = fmt.Errorf("decoder: %w", platform.ErrClosed)
+	errSecure = fmt.Errorf("sample in protected memory: %w", platform.ErrUnsupported)
+)
+
+// videoDecoder is a platform.VideoDecoder and a platform.Effort.
+type videoDecoder struct {
+	threads int
+	effort  platform.EffortLevel
+
+	codec   *codec           // nil: the last format could not be opened, or closed
+	source  *platform.Format // of the samples from now on
+	history history
+	pool    *framePool
+	convert converter
+
+	spare *pooledFrame                  // to decode into next
+	out   func(*platform.Picture) error // of the call that runs
+	next  time.Duration                 // end of the last picture, for one that lost its time
+}
+
+var _ platform.Effort = (*videoDecoder)(nil)
+
+func (d *videoDecoder) Decode(s *platform.Sample, out func(*platform.Picture) error) error {
+	d.out = out
+	defer func() { d.out = nil }()
+	if d.pool.isClosed() {
+		return errClosed
+	}
+	if s.Secure != nil {
+		return errSecure
+	}
+	var lost error
+	if s.Format != nil {
+		var stop error
+		if lost, stop = d.change(s.Format); stop != nil {
+			return stop
+		}
+	}
+	if d.codec == nil {
+		return errors.Join(lost, errors.New("no decoder is open for the format of the sample"))
+	}
+	number := d.history.add(sent{pts: s.PTS, duration: s.Duration, key: s.Key, source: d.source})
+	failed, stop := d.codec.decode(s.Data, number, s.Key, d)
+	if stop != nil {
+		return stop
+	}
+	if lost = errors.Join(lost, failed); lost != nil {
+		return fmt.Errorf("decode %s sample of %d bytes at %v: %w", d.source.Codec, len(s.Data), s.PTS, lost)
+	}
+	return nil
+}
+
+// change makes f the format of the samples that follow: at once where the
+// decoder can go on, else behind the pictures that it still holds. It takes
+// effect even where stop says that those were not wanted.
+func (d *videoDecoder) change(f *platform.Format) (lost, stop error) {
+	if d.codec != nil && decodesAlike(&d.codec.format, f) {
+		d.source = f
+		return nil, nil
+	}
+	if d.codec != nil {
+		lost, stop = d.codec.drain(d)
+		d.codec.close()
+		d.codec = nil
+	}
+	d.source = f
+	c, err := openCodec(*f, d.threads)
+	if err != nil {
+		return errors.Join(lost, err), stop
+	}
+	d.codec = c
+	setEffort(c.ctx, d.effort)
+	return lost, stop
+}
+
+func (d *videoDecoder) Drain(out func(*platform.Picture) error) error {
+	d.out = out
+	defer func() { d.out = nil }()
+	if d.codec == nil {
+		return nil
+	}
+	lost, stop := d.codec.drain(d)
+	if stop != nil {
+		return stop
+	}
+	if lost != nil {
+		return fmt.Errorf("drain %s decoder: %w", d.source.Codec, lost)
+	}
+	return nil
+}
+
+func (d *videoDecoder) Flush() error {
+	if d.codec != nil {
+		d.codec.flush()
+	}
+	d.history = history{last: d.history.last}
+	return nil
+}
+
+func (d *videoDecoder) SetEffort(level platform.EffortLevel) {
+	d.effort = level
+	if d.codec != nil {
+		setEffort(d.codec.ctx, level)
+	}
+}
+
+func (d *videoDecoder) Close() error {
+	if d.codec != nil {
+		d.codec.close()
+		d.codec = nil
+	}
+	if d.spare != nil {
+		d.spare.release()
+		d.spare = nil
+	}
+	d.convert.close()
+	d.pool.close()
+	return nil
+}
+
+func (d *videoDecoder) frame() *astiav.Frame {
+	if d.spare == nil {
+		d.spare = d.pool.get()
+	}
+	if d.spare == nil {
+		return nil
+	}
+	return d.spare.Frame
+}
+
+func (d *videoDecoder) take() (lost, stop error) {
+	held := d.spare
+	d.spare = nil
+	s, known := d.history.take(held.Pts())
+	if !known {
+		s = sent{pts: d.next, source: d.source}
+	}
+	p, err := d.picture(held, s)
+	if err != nil {
+		return err, nil
+	}
+	d.next = s.pts + s.duration
+	return nil, d.out(p)
+}
