@@ -194,7 +194,9 @@ func (f PCMFormat) FrameBytes() int { return 2 * f.Channels }
 
 // Bytes is the number of bytes that d lasts, in whole frames, rounded down.
 func (f PCMFormat) Bytes(d time.Duration) int {
-	return int(int64(d)*int64(f.Rate)/int64(time.Second)) * f.FrameBytes()
+	whole, rest := d/time.Second, d%time.Second
+	frames := int64(whole)*int64(f.Rate) + int64(rest)*int64(f.Rate)/int64(time.Second)
+	return int(frames) * f.FrameBytes()
 }
 
 // Duration is the time that n bytes last.
@@ -202,7 +204,8 @@ func (f PCMFormat) Duration(n int) time.Duration {
 	if f.Rate == 0 || f.Channels == 0 {
 		return 0
 	}
-	return time.Duration(int64(n/f.FrameBytes()) * int64(time.Second) / int64(f.Rate))
+	frames, rate := int64(n/f.FrameBytes()), int64(f.Rate)
+	return time.Duration(frames/rate)*time.Second + time.Duration(frames%rate*int64(time.Second)/rate)
 }
 
 // PCM is a piece of decoded sound.
@@ -221,7 +224,7 @@ type Cue struct {
 type Load struct {
 	Device    float64 // of everything that runs
 	Process   float64 // of this process
-	Throttled bool    // the clock is held down (heat, power)
+	Throttled bool    // the processor is held down (heat, power, a quota)
 	Pressure  float64 // share of time in which work waited for a processor; 0 also where not known
 }
 

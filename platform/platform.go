@@ -54,7 +54,8 @@ type Decoders interface {
 //
 // The player calls all methods from one goroutine. A decoder never calls out
 // after the method that received it has returned; where out returns an error,
-// the method stops and returns that error.
+// the method stops and returns that error. A picture given to out belongs to
+// out, whatever it returns.
 type VideoDecoder interface {
 	// Decode consumes s and calls out for each picture that became ready, in
 	// presentation order: none, one or several. s and s.Data are valid during
@@ -67,7 +68,7 @@ type VideoDecoder interface {
 	// with a key sample, or Close follow.
 	Drain(out func(*Picture) error) error
 	// Flush forgets all input and every picture not yet delivered. The next
-	// sample is a key sample.
+	// sample is a key sample; its Format is nil where it is still the same.
 	Flush() error
 	// Close releases the decoder. Pictures already delivered stay valid until
 	// they are released.
@@ -76,7 +77,9 @@ type VideoDecoder interface {
 
 // An AudioDecoder turns the samples of one track into PCM in the format given
 // to OpenAudio. Rules as for VideoDecoder. The bytes handed to out are valid
-// only during that call.
+// only during that call, in which out may change them. Sound comes in whole
+// frames; where samples follow each other without a gap, also across a change of
+// format, so does what is delivered: each PCM begins where the one before ended.
 type AudioDecoder interface {
 	Decode(s *Sample, out func(*PCM) error) error
 	Drain(out func(*PCM) error) error
@@ -89,10 +92,12 @@ type VideoSink interface {
 	// Show puts f on the screen and returns the instant at which it became, or
 	// becomes, visible. It may block for one refresh. The sink reads f during
 	// the call; f.Picture stays valid until the next Show with another Picture
-	// has returned, or Close, so that a display may go on scanning it out. A
-	// Frame may repeat the last Picture (a caption changes while paused). An
-	// error that wraps ErrClosed ends the display for good: the session goes on
-	// without pictures or stops, as its configuration says.
+	// has returned, or Close, so that a display may go on scanning it out. The
+	// sink neither writes to a picture nor releases it. Size and shape may change
+	// from one picture to the next. A Frame may repeat the last Picture (a caption
+	// changes while paused). An error that wraps ErrClosed ends the display for
+	// good: the session goes on without pictures or stops, as its configuration
+	// says.
 	Show(f *Frame) (shown time.Time, err error)
 	// Close releases the display and unblocks a Show that waits, from any
 	// goroutine. Closing twice is no error.
@@ -106,15 +111,15 @@ type AudioSink interface {
 	// sink begins paused.
 	Configure(want PCMFormat) (got PCMFormat, err error)
 	// Write appends whole frames, never blocks, and returns how many bytes it
-	// took: fewer than len(b), in whole frames, when its queue is full. An error
-	// that wraps ErrClosed means that the device is gone: the player goes on
-	// with a monotonic clock.
+	// took: fewer than len(b), in whole frames, when its queue is full. The queue
+	// is bounded: at least 100 ms, at most 2 s. An error that wraps ErrClosed
+	// means that the device is gone: the player goes on with a monotonic clock.
 	Write(b []byte) (int, error)
 	// Delay is the time until the last frame written is heard: what is queued
 	// and the latency of the device. It moves smoothly between writes (where a
 	// device reports in blocks, the sink interpolates), is 0 when everything was
-	// heard, and stands still while paused. It is the player's master clock, and
-	// may be called from any goroutine.
+	// heard, and stands still while paused and when the device is gone. It is the
+	// player's master clock, and may be called from any goroutine.
 	Delay() time.Duration
 	// Pause stops and resumes playing; what is queued is kept.
 	Pause(on bool) error
@@ -125,25 +130,30 @@ type AudioSink interface {
 }
 
 // A TextDrawer draws cues for a picture of the given size in pixels. The
-// overlays belong to the caller; nil means that nothing is to be shown.
+// overlays belong to the caller and lie within their canvas; nil means that
+// nothing is to be shown.
 type TextDrawer interface {
 	Draw(cues []Cue, width, height int) ([]Overlay, error)
 }
 
 // A KeyProvider returns content keys. Key may contact a licence server with
-// http, honours ctx, and may be called from any goroutine.
+// http, honours ctx, and may be called from any goroutine. A key that cannot be
+// had is an error, never an empty result; no error holds a key.
 type KeyProvider interface {
 	Key(ctx context.Context, http Doer, req KeyRequest) (KeyResult, error)
 }
 
 // A LoadMeter reports how busy the device is. Load is called about once a
-// second from one goroutine; the figures cover the time since the last call.
+// second from one goroutine; the figures cover the time since the last call,
+// and of the first call the time since the meter was made.
 type LoadMeter interface {
 	Load() (Load, error)
 }
 
 // A Store keeps small values by name between processes. Get returns an error
-// that wraps fs.ErrNotExist for a name never put. Safe for concurrent use.
+// that wraps fs.ErrNotExist for a name never put. Names are any text, values any
+// bytes; what is handed in or out is the caller's to change afterwards. Safe for
+// concurrent use.
 type Store interface {
 	Get(key string) ([]byte, error)
 	Put(key string, value []byte) error
