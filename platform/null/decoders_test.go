@@ -250,6 +250,48 @@ func TestCostPassesTime(t *testing.T) {
 	})
 }
 
+func TestEffortLeavesPicturesOut(t *testing.T) {
+	d := &Decoders{Cost: func(*platform.Sample) time.Duration { return ms }}
+	for _, test := range []struct {
+		level platform.EffortLevel
+		after platform.EffortLevel // set after the fourth sample
+		want  []int
+	}{
+		{platform.EffortFull, platform.EffortFull, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{platform.EffortNoLoopFilter, platform.EffortFull, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{platform.EffortReferences, platform.EffortReferences, []int{0, 2, 4, 5, 7, 9}},
+		{platform.EffortReferences, platform.EffortFull, []int{0, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{platform.EffortKeys, platform.EffortKeys, []int{0, 5}},
+		{platform.EffortKeys, platform.EffortFull, []int{0, 5, 6, 7, 8, 9}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := openVideo(t, d)
+			begin := time.Now()
+			v.(platform.Effort).SetEffort(test.level)
+			var got []platform.Picture
+			f := videoFormat(360)
+			for i, s := range slices.Concat(gop(f, 0, 0, 4, 2, 1, 3), gop(f, 5, 0, 4, 2, 1, 3)) {
+				if i == 4 {
+					v.(platform.Effort).SetEffort(test.after)
+				}
+				s.Disposable = i%5 >= 3
+				if err := v.Decode(&s, collect(&got)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := v.Drain(collect(&got)); err != nil {
+				t.Fatal(err)
+			}
+			if n := numbers(got); !slices.Equal(n, test.want) {
+				t.Errorf("effort %d, then %d: pictures %v, want %v", test.level, test.after, n, test.want)
+			}
+			if took := time.Since(begin); took != time.Duration(len(test.want))*ms {
+				t.Errorf("%d pictures took %v", len(test.want), took)
+			}
+		})
+	}
+}
+
 func TestSupports(t *testing.T) {
 	refusal := fmt.Errorf("too large: %w", platform.ErrUnsupported)
 	d := &Decoders{Refuse: func(f platform.Format) error {

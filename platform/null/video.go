@@ -28,6 +28,8 @@ type videoDecoder struct {
 	held, ready []*platform.Picture
 	last        time.Duration // of the last picture that became ready; counts while going
 	going       bool          // a key sample was decoded, and nothing lost since
+	effort      platform.EffortLevel
+	thinned     bool // a picture that others refer to was left out since the last key sample
 	closed      bool
 }
 
@@ -39,6 +41,12 @@ func (d *videoDecoder) Decode(s *platform.Sample, out func(*platform.Picture) er
 		d.settle()
 		d.source = s.Format
 		d.going = false
+	}
+	if s.Key {
+		d.thinned = false
+	}
+	if d.going && d.leaveOut(s) {
+		return nil
 	}
 	if err := d.by.spend(s); err != nil {
 		d.going = false
@@ -86,6 +94,20 @@ func (d *videoDecoder) Close() error {
 	d.forget()
 	d.closed = true
 	return nil
+}
+
+// SetEffort implements [platform.Effort]: what is left out costs nothing.
+func (d *videoDecoder) SetEffort(level platform.EffortLevel) { d.effort = level }
+
+func (d *videoDecoder) leaveOut(s *platform.Sample) bool {
+	switch {
+	case s.Key:
+		return false
+	case d.thinned || d.effort >= platform.EffortKeys:
+		d.thinned = d.thinned || !s.Disposable
+		return true
+	}
+	return s.Disposable && d.effort >= platform.EffortReferences
 }
 
 // settle declares the order of all that is held certain.
