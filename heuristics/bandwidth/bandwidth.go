@@ -30,6 +30,11 @@ const (
 	priorWeight = 2.0  // samples
 	errorDecay  = 0.85 // what the former errors weigh with each new one
 	seedWeight  = 1.0  // seconds of transfer that a seed is worth
+
+	// A rise is believed at once when this many sizeable transfers in a row were
+	// this much quicker than the estimate.
+	riseCount  = 3
+	riseFactor = 1.5
 )
 
 // Estimator estimates the bandwidth of a session's link over all its tracks.
@@ -40,6 +45,10 @@ type Estimator struct {
 	errors, errorWeight float64
 	latencyFast         average // of the time to the first byte, in seconds
 	latencySlow         average
+	// risen counts the latest sizeable transfers in a row that were quicker than
+	// the estimate, risenTo is the slowest of them.
+	risen   int
+	risenTo float64
 }
 
 // Estimate is what is known of a link.
@@ -67,6 +76,27 @@ func (e *Estimator) Add(t heuristics.Transfer) {
 	}
 	e.fast.add(seconds, rate, fastHalfLife)
 	e.slow.add(seconds, rate, slowHalfLife)
+	if t.Bytes >= bodyMinBytes {
+		e.rise(rate)
+	}
+}
+
+// rise notices that the link has become better for good. Weighed by the time
+// they take, quick transfers would need minutes to make up for slow ones.
+func (e *Estimator) rise(rate float64) {
+	if rate < riseFactor*e.bps() {
+		e.risen = 0
+		return
+	}
+	if e.risen == 0 || rate < e.risenTo {
+		e.risenTo = rate
+	}
+	if e.risen++; e.risen < riseCount {
+		return
+	}
+	e.fast.set(e.risenTo, fastHalfLife)
+	e.slow.set(e.risenTo, slowHalfLife)
+	e.risen = 0
 }
 
 // Seed tells what an earlier session measured. It counts for little: the first
@@ -151,6 +181,11 @@ func (a *average) add(weight, value, halfLife float64) {
 	keep := math.Exp2(-weight / halfLife)
 	a.value = value*(1-keep) + keep*a.value
 	a.total += weight
+}
+
+// set makes the mean value, and keeps the weight.
+func (a *average) set(value, halfLife float64) {
+	a.value = value * (1 - math.Exp2(-a.total/halfLife))
 }
 
 // mean is the average; 0 where there is none.

@@ -9,5 +9,6 @@
 // The fast average notices a link that breaks down, the slow one keeps a short
 // burst from counting for much: their minimum is quick downwards and patient
 // upwards. Each sample weighs as much as its transfer lasted, so that an answer
-// that some cache gave in a millisecond means nearly nothing.
+// that some cache gave in a millisecond means nearly nothing. Three quick ones in
+// a row are no accident, though: then the estimate follows at once.
 package bandwidth

@@ -1,0 +1,9 @@
+// Package policy holds the named switching policies, a file each. [New] makes
+// one by its name.
+//
+//	Input -> which levels may be chosen at all (limits.go)
+//	      -> which of them the link carries, and in time -> Decision
+//
+// A policy keeps what it must remember between decisions and nothing else: no
+// clock, no randomness. After its first decision it allocates nothing.
+package policy
