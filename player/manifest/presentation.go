@@ -22,7 +22,8 @@ type Presentation struct {
 	Attributes        []Attribute // root CustomAttributes
 	Protections       []Protection
 	Streams           []Stream
-	// Warnings name what was dropped or repaired while parsing, for probe.
+	// Warnings name what was dropped or repaired while parsing, for probe: at
+	// most 65 lines, most with the line of the manifest.
 	Warnings []string
 }
 
@@ -47,15 +48,17 @@ type Stream struct {
 	URL                         string
 	Parent                      string // ParentStreamIndex: this stream is sparse
 	ManifestOutput              bool   // payloads are in the manifest, see Inline
-	MaxWidth, MaxHeight         int
+	MaxWidth, MaxHeight         int    // of a video: the largest of its levels where not stated
 	DisplayWidth, DisplayHeight int
 	Attributes                  []Attribute
-	Levels                      []Level // in document order
-	Runs                        []Run   // ascending in T, not overlapping in T
+	// Levels are in document order; empty only for text, whose content may be
+	// embedded or absent.
+	Levels []Level
+	Runs   []Run // ascending in T, not overlapping in T
 	// Inline are payloads carried in the manifest, by chunk index.
 	Inline []Payload
-	// Markers are embedded script commands, markers and samples (1.5 of the
-	// protocol notes), in document order.
+	// Markers are embedded script commands, markers and samples, [MS-SSTR]
+	// 2.2.2.3.1, in document order.
 	Markers []Marker
 }
 
