@@ -1,0 +1,102 @@
+package timeline
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"smoothplay/player/manifest"
+)
+
+// ErrInvalid is a presentation whose runs are not what package manifest
+// promises of them.
+var ErrInvalid = errors.New("the timeline is not valid")
+
+// A Snapshot is the timeline of a presentation as known at one moment. It is
+// immutable, and free for any number of goroutines.
+type Snapshot struct {
+	presentation *manifest.Presentation
+	streams      []Stream
+	duration     time.Duration
+}
+
+// New indexes a presentation, which must not be modified afterwards: the
+// Snapshot refers to it. A presentation without any chunk is a valid timeline.
+// The error is an [ErrInvalid], never one for what manifest.Parse returned.
+func New(p *manifest.Presentation) (*Snapshot, error) {
+	s := &Snapshot{presentation: p, streams: make([]Stream, len(p.Streams))}
+	for i := range p.Streams {
+		if err := s.streams[i].index(i, &p.Streams[i]); err != nil {
+			return nil, fmt.Errorf("%w: stream %d (%s): %w", ErrInvalid, i, p.Streams[i].Type, err)
+		}
+	}
+	leading := s.leading()
+	s.setZero(leading)
+	for i := range s.streams {
+		s.streams[i].measure()
+	}
+	for _, stream := range leading {
+		s.duration = max(s.duration, stream.end)
+	}
+	if s.duration == 0 && p.TimeScale > 0 {
+		s.duration = at(uint64(p.Duration), p.TimeScale).sub(instant{})
+	}
+	return s, nil
+}
+
+// leading are the streams that zero point and duration come from: those of
+// video and audio that are not sparse; where none of them has a chunk, the
+// sparse ones; else the text.
+func (s *Snapshot) leading() []*Stream {
+	ranks := [3][]*Stream{}
+	for i := range s.streams {
+		source := &s.presentation.Streams[i]
+		rank := 0
+		switch {
+		case source.Type == "text":
+			rank = 2
+		case source.Parent != "":
+			rank = 1
+		}
+		if s.streams[i].Len() > 0 {
+			ranks[rank] = append(ranks[rank], &s.streams[i])
+		}
+	}
+	for _, streams := range ranks {
+		if len(streams) > 0 {
+			return streams
+		}
+	}
+	return nil
+}
+
+func (s *Snapshot) setZero(leading []*Stream) {
+	var zero instant
+	for i, stream := range leading {
+		if begin := at(uint64(stream.runs[0].T), stream.scale); i == 0 || begin.before(zero) {
+			zero = begin
+		}
+	}
+	for i := range s.streams {
+		s.streams[i].zero = zero
+	}
+}
+
+// Presentation is what the snapshot was made of; not to be modified.
+func (s *Snapshot) Presentation() *manifest.Presentation { return s.presentation }
+
+// Live says whether the presentation still grows.
+func (s *Snapshot) Live() bool { return s.presentation.Live }
+
+// Duration is the end of the longest video or audio stream, from the zero
+// point. Only where they list no chunk is it the Duration of the manifest, and
+// 0 where that is not stated either. It ignores sparse streams (those with a
+// parent) unless there are no others.
+func (s *Snapshot) Duration() time.Duration { return s.duration }
+
+// NumStreams is the number of streams, the same as in Presentation and in the
+// same order.
+func (s *Snapshot) NumStreams() int { return len(s.streams) }
+
+// Stream is the timeline of one stream, i being from 0 to NumStreams()-1.
+func (s *Snapshot) Stream(i int) *Stream { return &s.streams[i] }
