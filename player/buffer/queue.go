@@ -236,6 +236,19 @@ func (q *Queue) Range() Range {
 	return r
 }
 
+// Unread is the size of the fragments of which nothing was read yet, in bytes.
+func (q *Queue) Unread() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var n int64
+	for i := q.frag; i < len(q.held); i++ {
+		if i > q.frag || q.sample == 0 {
+			n += q.held[i].Bytes
+		}
+	}
+	return n
+}
+
 // Epoch is the number of the current epoch.
 func (q *Queue) Epoch() uint64 {
 	q.mu.Lock()

@@ -9,6 +9,9 @@ import (
 // drawn towards the sound.
 const jump = 30 * time.Millisecond
 
+// still is the difference below which the clock is left alone.
+const still = 50 * time.Microsecond
+
 // pull is the share of a smaller difference that each Follow corrects.
 const pull = 0.125
 
@@ -85,6 +88,9 @@ func (c *Clock) Follow(pos time.Duration, t time.Time) {
 	if diff > jump || diff < -jump {
 		c.pos, c.at = pos, t
 		c.signal()
+		return
+	}
+	if diff < still && diff > -still {
 		return
 	}
 	c.pos, c.at = now+time.Duration(float64(diff)*pull), t

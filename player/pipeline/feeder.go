@@ -17,8 +17,8 @@ const (
 	// tolerance is how far sound may be from its place before silence is put in
 	// or sound cut off.
 	tolerance = 5 * time.Millisecond
-	// readyAt is how much sound must be queued to begin.
-	readyAt = 60 * time.Millisecond
+	// readyAt is how much sound is enough to begin where the device takes more.
+	readyAt = 500 * time.Millisecond
 	// silencePiece is how much silence is written at once.
 	silencePiece = 20 * time.Millisecond
 )

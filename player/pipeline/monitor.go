@@ -37,10 +37,6 @@ type Counters struct {
 	Dropped  int // too late
 	Repeated int // shown for more than two periods while playing, for want of the next
 	Gaps     int // places in the sound filled with silence
-	// DecodeTime is the time the video decoder took for the Decoded pictures, and
-	// DecodeMax the longest for one sample since the last Take.
-	DecodeTime time.Duration
-	DecodeMax  time.Duration
 	// ShowTime is the time the sink took for the Shown pictures.
 	ShowTime time.Duration
 }
@@ -50,7 +46,10 @@ type Report struct {
 	Counters
 	Firsts   []Shown // first pictures of an epoch or of a format
 	Failures []Failure
+	Decodes  []time.Duration // the time that each video sample took to decode
 	Offsets  []time.Duration // media time heard less that of the picture, as pictures appeared
+	// Began is the latest epoch of which a picture was shown.
+	Began uint64
 	// VideoEnded, AudioEnded: the epoch in which the last picture was shown for
 	// its whole time, and the last sound was heard; AudioReady: in which enough
 	// sound is queued to begin. They are 0 until then: epochs count from 1.
@@ -81,10 +80,11 @@ func (m *Monitor) Take() Report {
 	r.Firsts = slices.Clone(r.Firsts)
 	r.Failures = slices.Clone(r.Failures)
 	r.Offsets = slices.Clone(r.Offsets)
+	r.Decodes = slices.Clone(r.Decodes)
 	m.r.Firsts = m.r.Firsts[:0]
 	m.r.Failures = m.r.Failures[:0]
 	m.r.Offsets = m.r.Offsets[:0]
-	m.r.DecodeMax = 0
+	m.r.Decodes = m.r.Decodes[:0]
 	return r
 }
 

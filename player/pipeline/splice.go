@@ -15,6 +15,10 @@ const fade = 5 * time.Millisecond
 // plays from then on.
 func (f *Feeder) splice(ctx context.Context, old, next *Audio) (*Audio, error) {
 	for {
+		first := old.pieces
+		if len(next.pieces) > 0 {
+			first = nil // what takes over goes before what it takes over from
+		}
 		select {
 		case s := <-next.pieces:
 			done, err := f.takeOver(ctx, old, next, s)
@@ -26,7 +30,7 @@ func (f *Feeder) splice(ctx context.Context, old, next *Audio) (*Audio, error) {
 				f.monitor.tell(func(r *Report) { r.Spliced = id })
 				return next, nil
 			}
-		case s := <-old.pieces:
+		case s := <-first:
 			if err := f.feed(ctx, old, s); err != nil {
 				return nil, err
 			}

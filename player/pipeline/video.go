@@ -118,8 +118,7 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 	took := time.Since(began) - v.waited
 	v.monitor.count(func(r *Report) {
 		r.Decoded += n
-		r.DecodeTime += took
-		r.DecodeMax = max(r.DecodeMax, took)
+		r.Decodes = appendBounded(r.Decodes, took)
 	})
 	if err != nil && !errors.Is(err, errStale) && ctx.Err() == nil {
 		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)

@@ -1,0 +1,280 @@
+package player
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"smoothplay/heuristics"
+	"smoothplay/heuristics/bandwidth"
+	"smoothplay/platform"
+	"smoothplay/platform/null"
+	"smoothplay/player/event"
+	"smoothplay/player/fetch"
+	"smoothplay/player/pipeline"
+	"smoothplay/player/schedule"
+	"smoothplay/player/timeline"
+)
+
+// stallAfter is how long there must be nothing to show before it is a stall.
+const stallAfter = 100 * time.Millisecond
+
+// observeEvery is how often the figures of playing are looked at.
+const observeEvery = time.Second
+
+// loop is the control loop: it owns all state of a session and runs in one
+// goroutine.
+type loop struct {
+	p     *Player
+	cfg   Config
+	dev   Device
+	began time.Time
+	// spawn runs work in a goroutine of the session and returns what ends it.
+	spawn func(work func(context.Context)) context.CancelFunc
+
+	client    *fetch.Client
+	bandwidth *bandwidth.Estimator
+	clock     *pipeline.Clock
+	monitor   *pipeline.Monitor
+	report    pipeline.Report // as taken last
+	timer     *time.Timer
+
+	seq        uint64
+	summarizer event.Summarizer
+	figures    event.Figures
+
+	// The presentation.
+	opening int // counts Open
+	url     string
+	base    string // effective URL of the manifest
+	query   string
+	snap    *timeline.Snapshot
+	tracks  []*track
+	nextID  int
+	started int // transfers, in this turn
+	streams []event.TrackStream
+	audio   []audioChoice
+
+	// The sound device, once there was a track to hear.
+	pcm       platform.PCMFormat
+	feeder    *pipeline.Feeder
+	feeding   context.CancelFunc // ends the goroutine of feeder; nil: it does not run
+	switching *track             // takes over the sound when it can
+	switchAt  time.Duration      // when that was asked for
+
+	// Playing.
+	state     event.State
+	paused    bool // wanted
+	held      bool // the pipeline is held: nothing moves
+	epoch     uint64
+	target    time.Duration // where the epoch began
+	need      time.Duration // to be buffered before playing
+	prepared  bool          // the first picture and enough sound of the epoch are there
+	shownOnce bool          // a picture of the session was on the screen
+	seek      *seek         // under way
+	level     int           // on the screen; -1
+	dryAt     time.Duration // when the buffer ran out, since began; 0: it did not
+	dryTrack  string
+	stalled   bool // told
+	stalls    int
+	offset    time.Duration // media time heard less that of the latest picture
+	videoLost bool          // told
+	audioLost bool          // told
+	volume    float64
+	muted     bool
+	waiting   []*command // until the presentation is open
+	render    observer
+	trouble   string
+	fatal     *Error // ends the session when what is buffered was played
+	done      bool
+	outcome   event.End
+	over      chan struct{} // closed when the loop takes no more messages
+	view      schedule.View
+	input     heuristics.Input // filled anew for each decision
+}
+
+// seek is a seek under way.
+type seek struct {
+	to      time.Duration
+	asked   time.Duration // since began
+	command *command      // to be answered; nil: nobody waits
+}
+
+func newLoop(p *Player, dev Device, began time.Time) *loop {
+	return &loop{
+		p: p, cfg: p.cfg, dev: dev, began: began,
+		client:    newClient(dev, p.cfg),
+		bandwidth: &bandwidth.Estimator{},
+		clock:     &pipeline.Clock{},
+		monitor:   pipeline.NewMonitor(),
+		timer:     time.NewTimer(time.Hour),
+		state:     event.Opening,
+		paused:    p.cfg.Paused,
+		held:      true,
+		level:     -1,
+		volume:    1,
+		url:       p.cfg.URL,
+		outcome:   event.Completed,
+		over:      make(chan struct{}),
+	}
+}
+
+// run is the control loop.
+func (l *loop) run(ctx context.Context) error {
+	defer close(l.over)
+	config, _ := json.Marshal(l.cfg.effective())
+	l.emit(event.SessionStarted{URL: event.RedactURL(l.url), Versions: l.cfg.Versions, Config: config})
+	l.open(l.url, l.cfg.Start)
+	var batch []message
+	for !l.done {
+		l.turn()
+		if l.done {
+			break
+		}
+		batch = batch[:0]
+		select {
+		case m := <-l.p.inbox:
+			batch = append(batch, m)
+		case <-l.monitor.Notify:
+		case <-l.timer.C:
+		case <-ctx.Done():
+			l.stop(event.WasStopped, "context")
+			return ctx.Err()
+		}
+		batch = l.drain(batch)
+		for _, m := range batch {
+			l.handle(m)
+		}
+	}
+	if l.fatal != nil && l.outcome == event.HasFailed {
+		return l.fatal
+	}
+	return nil
+}
+
+// drain takes all messages that wait, in an order that does not depend on which
+// goroutine was first.
+func (l *loop) drain(batch []message) []message {
+	for {
+		select {
+		case m := <-l.p.inbox:
+			batch = append(batch, m)
+			continue
+		default:
+		}
+		slices.SortStableFunc(batch, func(a, b message) int { return a.order() - b.order() })
+		return batch
+	}
+}
+
+func (l *loop) handle(m message) {
+	switch {
+	case m.manifest != nil:
+		l.manifestArrived(m.manifest)
+	case m.progress != nil:
+		l.progressed(m.progress)
+	case m.transfer != nil:
+		l.transferred(m.transfer)
+	case m.command != nil:
+		l.obey(m.command)
+	}
+}
+
+// turn looks at everything once and decides.
+func (l *loop) turn() {
+	l.listen()
+	l.advance()
+	wait := min(l.fetch(), l.untilNews())
+	l.publish()
+	if wait == schedule.Forever {
+		l.timer.Stop()
+		return
+	}
+	l.timer.Reset(max(wait, 0))
+}
+
+// now is the time since the session began.
+func (l *loop) now() time.Duration { return time.Since(l.began) }
+
+// position is the playhead.
+func (l *loop) position() time.Duration {
+	if l.snap == nil {
+		return l.cfg.Start
+	}
+	pos := max(l.clock.Position(time.Now()), 0)
+	if end := l.snap.Duration(); end > 0 && !l.snap.Live() {
+		pos = min(pos, end)
+	}
+	return pos
+}
+
+// emit makes an event.
+func (l *loop) emit(body event.Body) {
+	l.seq++
+	e := event.Event{Seq: l.seq, At: l.now(), Pos: l.position(), Body: body}
+	l.summarizer.Handle(e)
+	l.cfg.Events.Handle(e)
+}
+
+// become changes the state.
+func (l *loop) become(s event.State, cause string) {
+	if l.state == s {
+		return
+	}
+	from := l.state
+	l.state = s
+	l.emit(event.StateChanged{From: from, To: s, Cause: cause})
+}
+
+// survive tells an error that does not end the session.
+func (l *loop) survive(e *Error, track string) {
+	l.trouble = e.Error()
+	l.cfg.Logger.Warn("trouble", "stage", string(e.Stage), "code", string(e.Code), "error", e.Error())
+	l.emit(event.Error{Stage: e.Stage, Code: e.Code, Message: e.Error(), URL: e.URL, Track: track})
+}
+
+// giveUp ends the session with a fatal error, now.
+func (l *loop) giveUp(e *Error) {
+	l.fatal = e
+	l.emit(event.Error{Stage: e.Stage, Code: e.Code, Message: e.Error(), URL: e.URL, Fatal: true})
+	l.become(event.Failed, string(e.Code))
+	l.outcome = event.HasFailed
+	l.end()
+}
+
+// stop ends the session from outside.
+func (l *loop) stop(how event.End, cause string) {
+	l.become(event.Stopped, cause)
+	l.outcome = how
+	l.end()
+}
+
+// end lets go of everything; nothing more is decided.
+func (l *loop) end() {
+	l.done = true
+	l.clock.Stop(time.Now())
+	for _, c := range l.waiting {
+		c.answer <- ErrNotRunning
+	}
+	l.waiting = nil
+	if l.seek != nil {
+		l.seekOver(ErrNotRunning)
+	}
+	l.publish()
+}
+
+// finish makes the last event, when no goroutine of the session is left.
+func (l *loop) finish() {
+	l.closeTracks()
+	if l.cfg.Usage != nil {
+		l.figures.CPU, l.figures.PeakRSSBytes = l.cfg.Usage()
+	}
+	l.takeFigures()
+	sum := l.summarizer.Summary(l.now(), l.outcome, l.figures)
+	l.p.summary.Store(&sum)
+	l.emit(event.SessionEnded{Summary: sum})
+}
+
+// nullAudio makes the sink that keeps time when there is no sound device.
+func nullAudio() platform.AudioSink { return &null.AudioSink{} }

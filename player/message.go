@@ -1,0 +1,94 @@
+package player
+
+import (
+	"time"
+
+	"smoothplay/player/buffer"
+	"smoothplay/player/fetch"
+	"smoothplay/player/timeline"
+)
+
+// inboxRoom is how many messages may wait for the control loop before those who
+// send one wait too.
+const inboxRoom = 64
+
+// message is what the control loop is told: exactly one field is set.
+type message struct {
+	command  *command
+	manifest *manifestAnswer
+	progress *progress
+	transfer *transferAnswer
+}
+
+// order is the place of a message among those that wait together: what was
+// received before what is wanted, so that a command meets the latest state.
+func (m message) order() int {
+	switch {
+	case m.manifest != nil:
+		return 0
+	case m.progress != nil:
+		return 1 + 2*m.progress.job.track.id
+	case m.transfer != nil:
+		return 2 + 2*m.transfer.job.track.id
+	}
+	return 1 << 30
+}
+
+// command is a call of a method of Player. answer has room for one error.
+type command struct {
+	kind   commandKind
+	url    string
+	to     time.Duration
+	mode   SeekMode
+	index  int
+	limits Limits
+	volume float64
+	on     bool
+	answer chan error
+}
+
+// manifestAnswer is the end of one attempt to get the manifest.
+type manifestAnswer struct {
+	opening int // which Open it belongs to
+	attempt int
+	got     *fetch.Manifest
+	elapsed time.Duration
+	snap    *timeline.Snapshot
+	err     error // of the transfer, or of the parser
+}
+
+// progress tells that bytes of a transfer arrived.
+type progress struct {
+	job   *job
+	bytes int64
+	size  int64
+	first time.Duration // from the request to the first byte
+	now   time.Duration // from the request to this message
+}
+
+// transferAnswer is the end of one transfer of a fragment.
+type transferAnswer struct {
+	job    *job
+	result fetch.Result
+	// fragment is nil where err is not.
+	fragment *buffer.Fragment
+	err      error
+}
+
+// job is one transfer of a fragment. All but the last fields are immutable; the
+// last belong to the control loop.
+type job struct {
+	track   *track
+	chunk   timeline.Chunk
+	level   int
+	attempt int
+	url     string
+	asked   time.Duration // since the session began
+	cancel  func()
+
+	abandoned    bool
+	bytes        int64 // received so far
+	size         int64
+	first, spent time.Duration
+	othersBefore int64 // bytes that other tracks had received when it began
+}

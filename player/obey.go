@@ -1,0 +1,206 @@
+package player
+
+import (
+	"fmt"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player/buffer"
+	"smoothplay/player/event"
+)
+
+// obey carries a command out, as the table of states says.
+func (l *loop) obey(c *command) {
+	switch table[l.state][c.kind] {
+	case refuse:
+		c.answer <- fmt.Errorf("%v while %s: %w", c.kind, l.state, ErrState)
+	case ignore:
+		c.answer <- nil
+	case later:
+		l.waiting = append(l.waiting, c)
+	case accept:
+		l.carryOut(c)
+	}
+}
+
+func (l *loop) carryOut(c *command) {
+	var err error
+	switch c.kind {
+	case cmdOpen:
+		l.paused = false
+		l.open(c.url, 0)
+	case cmdPlay:
+		l.play()
+	case cmdPause:
+		l.paused = true
+	case cmdStop:
+		l.stop(event.WasStopped, "command")
+	case cmdSeek:
+		l.moveTo(c.to, c.mode, "command", c)
+		return // answered when the picture is there
+	case cmdSelectAudio:
+		err = l.selectAudio(c.index)
+	case cmdSetLimits:
+		l.cfg.Limits = c.limits
+	case cmdSetVolume:
+		l.volume = max(0, min(1, c.volume))
+		l.applyGain()
+	case cmdMute:
+		l.muted = c.on
+		l.applyGain()
+	}
+	c.answer <- err
+}
+
+// play goes on, or begins again after the end.
+func (l *loop) play() {
+	if l.state == event.Ended {
+		l.moveTo(0, Exact, "replay", nil)
+		return
+	}
+	l.paused = false
+}
+
+// gain is the volume as heard.
+func (l *loop) gain() float64 {
+	if l.muted {
+		return 0
+	}
+	return l.volume
+}
+
+func (l *loop) applyGain() {
+	if l.feeder != nil {
+		l.feeder.SetGain(l.gain())
+	}
+}
+
+// selectAudio begins a change of the audio stream: the new one is fetched and
+// decoded beside the old one until it can take over.
+func (l *loop) selectAudio(n int) error {
+	if n < 0 || n >= len(l.audio) {
+		return fail(event.BadArgument, "", "there is no audio stream %d: %d can be selected", n, len(l.audio))
+	}
+	old := l.of(platform.Audio)
+	if l.switching != nil {
+		l.dropTrack(l.switching)
+		l.switching = nil
+		if old != nil {
+			l.feeder.Splice(old.branch)
+		}
+	}
+	if old != nil && old.index == l.audio[n].index {
+		return nil
+	}
+	t := l.addTrack(l.audio[n].index, platform.Audio)
+	l.switching, l.switchAt = t, l.now()
+	pos := l.position()
+	t.queue.Restart(l.epoch, pos)
+	l.aim(t, pos)
+	l.startTrack(t)
+	if old == nil {
+		l.switched(t)
+	}
+	return nil
+}
+
+// switched ends a change of the audio stream: t is heard.
+func (l *loop) switched(t *track) {
+	for _, old := range l.tracks {
+		if old != t && old.kind == platform.Audio {
+			l.dropTrack(old)
+			break
+		}
+	}
+	l.switching = nil
+	l.emit(event.AudioSelected{Name: t.name(), Language: t.source.Language, Elapsed: l.now() - l.switchAt})
+	l.emit(event.Tracks{Streams: l.streams})
+}
+
+// dropTrack ends a track for good.
+func (l *loop) dropTrack(t *track) {
+	l.closeTrack(t)
+	for i, o := range l.tracks {
+		if o == t {
+			l.tracks = append(l.tracks[:i:i], l.tracks[i+1:]...)
+			break
+		}
+	}
+	l.streams[t.index].Selected = false
+}
+
+// publish makes the status that any goroutine may read.
+func (l *loop) publish() {
+	s := published{clock: l.clock, Status: Status{
+		State: l.state, Position: l.position(), Level: l.level, FetchLevel: -1, RenderCap: l.render.cap,
+		BandwidthBPS: l.bandwidth.Estimate().BPS, SelectedAudio: -1, Volume: l.volume, Muted: l.muted,
+		Shown: l.report.Shown, Dropped: l.report.Dropped, Decoded: l.report.Decoded,
+		Stalls: l.stalls, AVOffset: l.offset, Trouble: l.trouble,
+	}}
+	if l.snap != nil {
+		s.Duration, s.Live = l.snap.Duration(), l.snap.Live()
+	}
+	first := true
+	for _, t := range l.tracks {
+		if t == l.switching {
+			continue
+		}
+		r := t.queue.Range()
+		s.BufferBytes += r.Bytes
+		if t.kind == platform.Video {
+			s.FetchLevel = t.current
+			s.Levels = l.streams[t.index].Levels
+		} else {
+			for i, a := range l.audio {
+				if a.index == t.index {
+					s.SelectedAudio = i
+				}
+			}
+		}
+		if r.Ended && r.Fragments == 0 {
+			continue
+		}
+		l.narrow(&s.Status, r, first)
+		first = false
+	}
+	for _, a := range l.audio {
+		s.Audio = append(s.Audio, a.public)
+	}
+	l.p.status.Store(&s)
+}
+
+// narrow bounds the buffered range of a status to that of one more track.
+func (l *loop) narrow(s *Status, r buffer.Range, first bool) {
+	end := r.End
+	if r.Ended {
+		end = max(end, s.Duration)
+	}
+	if first {
+		s.BufferedFrom, s.BufferedTo = r.Start, end
+		return
+	}
+	s.BufferedFrom, s.BufferedTo = max(s.BufferedFrom, r.Start), min(s.BufferedTo, end)
+}
+
+// published is a Status whose position moves on between two turns of the loop.
+type published struct {
+	Status
+	clock positioner
+}
+
+type positioner interface {
+	Position(time.Time) time.Duration
+}
+
+// at is the status at t.
+func (p *published) at(t time.Time) Status {
+	s := p.Status
+	if p.clock != nil && s.State == event.Playing {
+		pos := p.clock.Position(t)
+		if s.Duration > 0 {
+			pos = min(pos, s.Duration)
+		}
+		s.Position = max(pos, 0)
+	}
+	return s
+}

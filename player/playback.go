@@ -1,0 +1,349 @@
+package player
+
+import (
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player/event"
+	"smoothplay/player/pipeline"
+	"smoothplay/player/schedule"
+)
+
+// listen takes the news of the pipeline.
+func (l *loop) listen() {
+	l.report = l.monitor.Take()
+	l.render.take(&l.report)
+	for _, s := range l.report.Firsts {
+		l.shown(s)
+	}
+	for _, f := range l.report.Failures {
+		code := event.SampleLost
+		l.survive(fail(code, "", "%w", f.Err), f.Kind.String())
+	}
+	for _, o := range l.report.Offsets {
+		l.figures.AVOffset.Add(o.Abs())
+	}
+	if n := len(l.report.Offsets); n > 0 {
+		l.offset = l.report.Offsets[n-1]
+	}
+	if err := l.report.VideoLost; err != nil && !l.videoLost {
+		l.videoLost = true
+		l.survive(fail(event.DisplayLost, "", "the display is gone, playing goes on without it: %w", err), "video")
+	}
+	if err := l.report.AudioLost; err != nil && !l.audioLost {
+		l.audioLost = true
+		l.survive(fail(event.SoundLost, "", "the sound device is gone, playing goes on without sound: %w", err), "audio")
+	}
+	if t := l.switching; t != nil && l.report.Spliced == t.id {
+		l.switched(t)
+	}
+}
+
+// shown takes the first picture of an epoch or of a level.
+func (l *loop) shown(s pipeline.Shown) {
+	at := s.At.Sub(l.began)
+	if !l.shownOnce {
+		l.shownOnce = true
+		l.emit(event.FirstPicture{SinceRun: at})
+	}
+	if t := l.of(platform.Video); t != nil {
+		for i := range t.levels {
+			if t.levels[i].format == s.Format && l.level != i {
+				l.level = i
+				v := t.levels[i].source
+				l.emit(event.LevelShown{
+					Level: i, BitrateBPS: v.BitrateBPS, Width: v.Width, Height: v.Height,
+					Shown: at, SinceDecided: at - t.levels[i].decided,
+				})
+			}
+		}
+	}
+	if s.First && s.Epoch == l.epoch && l.seek != nil {
+		l.emit(event.SeekDone{To: l.seek.to, Shown: s.PTS, Elapsed: at - l.seek.asked})
+		l.seekOver(nil)
+	}
+}
+
+// advance moves the session on: from preparing to playing, from playing to
+// buffering, to the end.
+func (l *loop) advance() {
+	if l.snap == nil || l.done || l.state == event.Ended {
+		return
+	}
+	l.prepare()
+	if l.allEnded() {
+		l.reachEnd()
+		return
+	}
+	switch {
+	case l.seek != nil:
+		l.become(event.Seeking, "seek")
+	case l.state == event.Seeking && !l.prepared && !l.paused:
+		// The picture is there, the sound is not: still seeking.
+	case l.paused:
+		l.hold()
+		l.become(event.Paused, "command")
+	case !l.held:
+		l.watchBuffer()
+	case l.prepared && l.enough():
+		l.release()
+	case l.state != event.Buffering:
+		l.become(event.Buffering, "buffer_empty")
+	}
+	l.tellStall()
+	l.observe()
+}
+
+// prepare notes when the first picture and enough sound of the epoch are there.
+func (l *loop) prepare() {
+	if l.prepared {
+		return
+	}
+	for _, t := range l.tracks {
+		if t == l.switching {
+			continue
+		}
+		if !l.ready(t) {
+			return
+		}
+	}
+	l.prepared = true
+	if l.seek != nil { // a presentation of sound alone
+		l.emit(event.SeekDone{To: l.seek.to, Shown: l.target, Elapsed: l.now() - l.seek.asked})
+		l.seekOver(nil)
+	}
+	if !l.shownOnce && l.of(platform.Video) == nil {
+		l.shownOnce = true
+		l.emit(event.FirstPicture{SinceRun: l.now()})
+	}
+}
+
+// ready reports whether t can begin in this epoch.
+func (l *loop) ready(t *track) bool {
+	if l.trackEnded(t) {
+		return true
+	}
+	if t.kind == platform.Audio {
+		return l.report.AudioReady == l.epoch
+	}
+	return l.report.Began == l.epoch
+}
+
+// enough reports whether there is enough in the buffers to begin.
+func (l *loop) enough() bool {
+	for _, t := range l.tracks {
+		if t == l.switching {
+			continue
+		}
+		ahead, ended := t.buffered(l.position())
+		if !ended && ahead < l.need && !l.full(t) {
+			return false
+		}
+	}
+	return true
+}
+
+// full reports whether the schedule will not fetch more for t, so that waiting
+// for more would be for ever.
+func (l *loop) full(t *track) bool {
+	l.look()
+	for i, o := range l.tracks {
+		if o == t {
+			action := schedule.Next(&l.view, i)
+			return t.job == nil && action.Do == schedule.Wait && action.For == schedule.Forever
+		}
+	}
+	return false
+}
+
+// release lets pictures and sound go.
+func (l *loop) release() {
+	now := time.Now()
+	if l.feeder == nil || l.feeding == nil || !l.feeder.Play(now) {
+		l.clock.Start(l.clock.Position(now), now)
+	}
+	l.held = false
+	if l.stalled {
+		l.emit(event.StallEnd{Stalled: l.now() - l.dryAt})
+	}
+	l.stalled, l.dryAt = false, 0
+	l.become(event.Playing, "buffered")
+}
+
+// hold stops pictures and sound where they are.
+func (l *loop) hold() {
+	if l.held {
+		return
+	}
+	l.held = true
+	if l.feeder != nil {
+		l.feeder.Hold()
+	}
+	l.clock.Stop(time.Now())
+}
+
+// watchBuffer stops playing when a buffer has run out.
+func (l *loop) watchBuffer() {
+	l.become(event.Playing, "buffered")
+	left, t := l.runway()
+	if t == nil || left > 0 {
+		return
+	}
+	l.hold()
+	l.dryAt, l.dryTrack = l.now(), t.kind.String()
+	l.need = l.cfg.BufferResume
+	l.become(event.Buffering, "buffer_empty")
+}
+
+// runway is how long playing can go on with what is buffered, and the track
+// that ends it; nil where none does.
+func (l *loop) runway() (time.Duration, *track) {
+	least, dry := schedule.Forever, (*track)(nil)
+	pos := l.position()
+	for _, t := range l.tracks {
+		if t == l.switching {
+			continue
+		}
+		if ahead, ended := t.buffered(pos); !ended && ahead < least {
+			least, dry = ahead, t
+		}
+	}
+	return least, dry
+}
+
+// tellStall tells a stall once it has lasted long enough to be one.
+func (l *loop) tellStall() {
+	if l.dryAt == 0 || l.stalled || !l.shownOnce || l.state != event.Buffering || l.now()-l.dryAt < stallAfter {
+		return
+	}
+	l.stalled = true
+	l.stalls++
+	l.emit(event.StallBegin{Began: l.dryAt, Track: l.dryTrack})
+}
+
+// endStall forgets a stall that a command overtook.
+func (l *loop) endStall() {
+	if l.stalled {
+		l.emit(event.StallEnd{Stalled: l.now() - l.dryAt})
+	}
+	l.stalled, l.dryAt = false, 0
+}
+
+// trackEnded reports whether t has shown or sounded all it had.
+func (l *loop) trackEnded(t *track) bool {
+	if t.kind == platform.Audio {
+		return l.report.AudioEnded == l.epoch
+	}
+	return l.report.VideoEnded == l.epoch
+}
+
+// allEnded reports whether the end of the presentation was reached, or of all
+// that could be had of it.
+func (l *loop) allEnded() bool {
+	for _, t := range l.tracks {
+		if t != l.switching && !l.trackEnded(t) {
+			return false
+		}
+	}
+	return len(l.tracks) > 0
+}
+
+// reachEnd ends the session, begins again, or stays.
+func (l *loop) reachEnd() {
+	l.endStall()
+	if l.seek != nil {
+		l.emit(event.SeekDone{To: l.seek.to, Shown: l.position(), Elapsed: l.now() - l.seek.asked})
+		l.seekOver(nil)
+	}
+	if l.fatal != nil {
+		l.giveUp(l.fatal)
+		return
+	}
+	if l.paused && l.held {
+		l.become(event.Paused, "command")
+		return
+	}
+	l.hold()
+	if l.cfg.Loop {
+		l.moveTo(0, Exact, "loop", nil)
+		return
+	}
+	l.become(event.Ended, "end_of_presentation")
+	if !l.cfg.KeepOpen {
+		l.end()
+	}
+}
+
+// moveTo is a seek: c waits for its end, nil where nobody does.
+func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command) {
+	l.endStall()
+	if l.seek != nil {
+		l.seekOver(ErrSuperseded)
+	}
+	l.seek = &seek{to: to, asked: l.now(), command: c}
+	pos := l.startAt(to)
+	video := l.of(platform.Video)
+	if mode == Key && video != nil {
+		if i := video.stream.At(pos); i < video.stream.First()+video.stream.Len() {
+			pos = min(pos, video.stream.Chunk(i).Start)
+		}
+	}
+	inside := true
+	for _, t := range l.tracks {
+		inside = inside && t.queue.Holds(pos)
+	}
+	if l.state == event.Ended {
+		l.paused = false
+	}
+	l.become(event.Seeking, cause)
+	l.emit(event.Seek{To: to, Mode: mode.String(), InBuffer: inside, Cause: cause})
+	l.hold()
+	l.epoch++
+	l.target, l.need = pos, l.cfg.BufferStart
+	l.prepared = false
+	if l.feeder != nil {
+		l.feeder.Flush(l.epoch, pos)
+	}
+	for _, t := range l.tracks {
+		l.moveTrack(t, pos)
+	}
+	l.clock.Set(pos)
+}
+
+// moveTrack makes t play from pos on, out of its queue where it can.
+func (l *loop) moveTrack(t *track, pos time.Duration) {
+	if t.queue.Seek(l.epoch, pos) {
+		t.since = 0
+		return
+	}
+	wanted := t.stream.At(pos)
+	if t.job != nil && t.job.chunk.Index != wanted {
+		l.cancelJob(t)
+	}
+	l.figures.DiscardedBytes += t.queue.Unread()
+	t.queue.Restart(l.epoch, pos)
+	l.aim(t, pos)
+}
+
+// seekOver ends the seek under way.
+func (l *loop) seekOver(err error) {
+	if c := l.seek.command; c != nil {
+		c.answer <- err
+	}
+	l.seek = nil
+}
+
+// untilNews is how long nothing needs to be decided of itself.
+func (l *loop) untilNews() time.Duration {
+	wait := schedule.Forever
+	if l.dryAt > 0 && !l.stalled && l.state == event.Buffering {
+		wait = min(wait, l.dryAt+stallAfter-l.now())
+	}
+	if l.state == event.Playing {
+		if left, t := l.runway(); t != nil {
+			wait = min(wait, left+time.Millisecond)
+		}
+		wait = min(wait, l.render.next-l.now())
+	}
+	return wait
+}

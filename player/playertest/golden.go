@@ -1,0 +1,96 @@
+package playertest
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"smoothplay/player/event"
+)
+
+var update = flag.Bool("update", false, "write the golden event logs anew")
+
+// Digest is an event log as lines of JSON; of a decision, which carries all that
+// the policy knew, only what a reader of the log looks for.
+func Digest(events []event.Event) []string {
+	lines := make([]string, 0, len(events))
+	for _, e := range events {
+		if d, ok := e.Body.(event.LevelDecided); ok {
+			lines = append(lines, fmt.Sprintf(
+				`{"seq":%d,"at_ns":%d,"pos_ns":%d,"type":"level_decided","track":%q,"t":"%d","level":%d,"reason":%q,"abandon":%t,"buffered_ns":%d,"bandwidth_bps":%d,"cap":%d}`,
+				e.Seq, e.At, e.Pos, d.Track, d.T, d.Decision.Level, d.Decision.Reason, d.Decision.Abandon,
+				d.Input.Buffered, d.Input.BandwidthBPS, d.Input.RenderCap))
+			continue
+		}
+		line, err := json.Marshal(e)
+		if err != nil {
+			line = fmt.Appendf(nil, "%d: %v", e.Seq, err)
+		}
+		lines = append(lines, string(line))
+	}
+	return lines
+}
+
+// Golden compares the log of a session with testdata/golden/NAME.jsonl at the
+// root of the module; go test -update writes it.
+func Golden(t *testing.T, name string, events []event.Event) {
+	t.Helper()
+	path := filepath.Join(root(t), "testdata", "golden", name+".jsonl")
+	got := Digest(events)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("no golden log: %v (go test -update writes it)", err)
+	}
+	if diff := firstDifference(strings.Split(strings.TrimSpace(string(want)), "\n"), got); diff != "" {
+		t.Errorf("%s: the session took another course than the golden log: %s", name, diff)
+	}
+}
+
+// firstDifference describes the first line in which two logs differ; "": none.
+func firstDifference(want, got []string) string {
+	for i := range max(len(want), len(got)) {
+		w, g := "(the log ends)", "(the log ends)"
+		if i < len(want) {
+			w = want[i]
+		}
+		if i < len(got) {
+			g = got[i]
+		}
+		if w != g {
+			return fmt.Sprintf("line %d\nwant %s\ngot  %s", i+1, w, g)
+		}
+	}
+	return ""
+}
+
+// root is the folder of go.mod.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("no go.mod above the test")
+		}
+		dir = parent
+	}
+}

@@ -1,0 +1,8 @@
+// Package schedule decides what to fetch and when, and does nothing itself:
+// the control loop of the player and the simulator carry out its answers.
+//
+//	(timeline, buffers, transfers, goals) = View --Next--> Fetch | Wait | End
+//
+// Which level a chunk is fetched at is the business of the policy, asked once
+// Next has said Fetch.
+package schedule

@@ -1,0 +1,104 @@
+package schedule
+
+import (
+	"time"
+
+	"smoothplay/player/timeline"
+)
+
+// Forever is the Wait of a track that needs nothing until something else
+// changes.
+const Forever = time.Duration(1<<63 - 1)
+
+// Goals are how much to gather.
+type Goals struct {
+	Ahead time.Duration // of media, at most
+	Bytes int64         // over all queues, at most
+}
+
+// Track is how one track stands.
+type Track struct {
+	Stream   *timeline.Stream
+	Next     int           // index of the chunk to fetch
+	Buffered time.Duration // media ahead of the playhead
+	Bytes    int64         // held, what was played included
+	Expected int64         // size of the next fragment in bytes, a guess
+	Busy     bool          // a transfer is under way
+	// NotBefore is when the next transfer may begin (a retry), since the session
+	// began.
+	NotBefore time.Duration
+}
+
+// View is all that Next looks at.
+type View struct {
+	Now     time.Duration // since the session began
+	Playing bool          // the playhead moves
+	Tracks  []Track
+	Goals   Goals
+}
+
+// Do is what is to be done.
+type Do uint8
+
+// The answers: fetch a chunk, ask again later, or nothing ever again.
+const (
+	Wait Do = iota
+	Fetch
+	End
+)
+
+// Action is the answer for one track.
+type Action struct {
+	Do    Do
+	Chunk int           // to fetch
+	For   time.Duration // how long to wait at most; Forever: until something changes
+}
+
+// Next says what the given track does now.
+func Next(v *View, track int) Action {
+	t := &v.Tracks[track]
+	if t.Busy {
+		return Action{Do: Wait, For: Forever}
+	}
+	if t.Next >= t.Stream.First()+t.Stream.Len() {
+		return Action{Do: End}
+	}
+	if wait := t.NotBefore - v.Now; wait > 0 {
+		return Action{Do: Wait, For: wait}
+	}
+	duration := t.Stream.Chunk(t.Next).Duration
+	// A goal below two chunks cannot be kept: a chunk arrives as a whole.
+	if full := t.Buffered + duration - max(v.Goals.Ahead, 2*duration); full > 0 {
+		return v.later(full)
+	}
+	if v.bytes()+t.Expected > v.Goals.Bytes && (t.Buffered >= duration || !v.lowest(track)) {
+		return v.later(max(t.Buffered-duration, duration/4))
+	}
+	return Action{Do: Fetch, Chunk: t.Next}
+}
+
+// later waits for d of playing.
+func (v *View) later(d time.Duration) Action {
+	if !v.Playing {
+		return Action{Do: Wait, For: Forever}
+	}
+	return Action{Do: Wait, For: d}
+}
+
+func (v *View) bytes() int64 {
+	var n int64
+	for i := range v.Tracks {
+		n += v.Tracks[i].Bytes
+	}
+	return n
+}
+
+// lowest reports whether no other track has less ahead of the playhead.
+func (v *View) lowest(track int) bool {
+	for i := range v.Tracks {
+		if v.Tracks[i].Buffered < v.Tracks[track].Buffered {
+			return false
+		}
+	}
+	return true
+}

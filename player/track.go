@@ -1,0 +1,356 @@
+package player
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"smoothplay/heuristics"
+	"smoothplay/platform"
+	"smoothplay/player/buffer"
+	"smoothplay/player/event"
+	"smoothplay/player/fetch"
+	"smoothplay/player/fragment"
+	"smoothplay/player/manifest"
+	"smoothplay/player/pipeline"
+	"smoothplay/player/timeline"
+)
+
+// setAside is how long a level that failed twice in a row is not asked for
+// again; it doubles with each further failure, up to an hour.
+const setAside = 30 * time.Second
+
+// maxTransfers is how many finished transfers a policy sees.
+const maxTransfers = 20
+
+// level is one quality of a track, ascending by bitrate.
+type level struct {
+	source   *manifest.Level
+	format   *platform.Format
+	failures int           // in a row
+	until    time.Duration // set aside until then
+	decided  time.Duration // when the last decision for it was made
+	rate     float64       // learned size of its fragments, as a share of the nominal
+}
+
+// track is one stream being played. All fields belong to the control loop.
+type track struct {
+	id     int
+	kind   platform.Kind
+	index  int // of the stream in the presentation
+	stream *timeline.Stream
+	source *manifest.Stream
+	levels []level
+	// rates are the levels as the policy sees them.
+	rates   []heuristics.Level
+	queue   *buffer.Queue
+	policy  heuristics.Policy
+	branch  *pipeline.Audio // of an audio track
+	cancels []context.CancelFunc
+
+	next      int         // index of the chunk to fetch
+	job       *job        // under way
+	current   int         // level fetched last, -1
+	attempt   int         // of the chunk next, failed so far
+	class     fetch.Class // of the last failure, and how many there were in a row
+	classRow  int
+	tried     []bool // levels that failed for the chunk next
+	forced    int    // level to fetch next at, -1: ask the policy
+	notBefore time.Duration
+	gap       bool // a hole was skipped before next
+	holes     int  // skipped in a row
+	since     int  // fragments since the start or seek
+	transfers []heuristics.Transfer
+	received  int64 // bytes
+	lost      bool  // given up: nothing more is fetched
+}
+
+// audioChoice is an audio stream that can be selected.
+type audioChoice struct {
+	index  int // of the stream
+	public AudioChoice
+}
+
+// name is the name that people see.
+func (t *track) name() string { return cmp.Or(t.source.Name, t.source.Type) }
+
+// choose offers the streams and makes the tracks to begin with.
+func (l *loop) choose() {
+	pres := l.snap.Presentation()
+	l.streams = make([]event.TrackStream, len(pres.Streams))
+	l.audio = l.audio[:0]
+	video := -1
+	for i := range pres.Streams {
+		s := &pres.Streams[i]
+		l.streams[i] = event.TrackStream{Kind: s.Type, Name: cmp.Or(s.Name, s.Type), Language: s.Language, Role: role(s)}
+		offer := &l.streams[i]
+		switch {
+		case s.Type == "text":
+			offer.LeftOut = "text is not shown by this version"
+		case !playable(s):
+			offer.LeftOut = "it carries " + strings.ToUpper(s.Subtype) + ", not media to be played"
+		case l.snap.Stream(i).Len() == 0:
+			offer.LeftOut = "it has no fragments"
+		case s.Type == "video" && l.cfg.NoVideo, s.Type == "audio" && l.cfg.NoAudio:
+			offer.LeftOut = "not wanted"
+		case len(l.offer(i)) == 0:
+			offer.LeftOut = "no level can be decoded"
+		case s.Type == "video" && video < 0:
+			video = i
+		case s.Type == "audio":
+			l.audio = append(l.audio, audioChoice{i, AudioChoice{Name: offer.Name, Language: s.Language}})
+		}
+	}
+	if video >= 0 {
+		l.addTrack(video, platform.Video)
+	}
+	if n := l.preferred(); n >= 0 {
+		l.addTrack(l.audio[n].index, platform.Audio)
+	}
+}
+
+// role is the role of a stream by its Subtype.
+func role(s *manifest.Stream) string {
+	switch strings.ToUpper(s.Subtype) {
+	case "CAPT":
+		return "caption"
+	case "SUBT":
+		return "subtitle"
+	case "DESC":
+		return "description"
+	case "CHAP":
+		return "chapters"
+	case "ZOET":
+		return "thumbnails"
+	}
+	return ""
+}
+
+// playable reports whether a video or audio stream carries media, as opposed to
+// thumbnails and chapters.
+func playable(s *manifest.Stream) bool {
+	switch strings.ToUpper(s.Subtype) {
+	case "ZOET", "CHAP":
+		return false
+	}
+	return true
+}
+
+// preferred is the index into l.audio of the stream to begin with; -1: none.
+func (l *loop) preferred() int {
+	for _, want := range l.cfg.AudioLanguages {
+		for i, a := range l.audio {
+			if sameLanguage(want, a.public.Language) || strings.EqualFold(want, a.public.Name) {
+				return i
+			}
+		}
+	}
+	if len(l.audio) == 0 {
+		return -1
+	}
+	return 0
+}
+
+// offer fills in the levels of a stream and returns those that this device
+// decodes, ascending by bitrate.
+func (l *loop) offer(index int) []level {
+	s := &l.snap.Presentation().Streams[index]
+	offer := &l.streams[index]
+	offer.Levels = offer.Levels[:0]
+	var levels []level
+	for i := range s.Levels {
+		source := &s.Levels[i]
+		format, _, err := fragment.FormatOf(s, source)
+		if err == nil {
+			err = l.dev.Decoders.Supports(*format)
+		}
+		told := event.TrackLevel{
+			Level: -1, BitrateBPS: source.BitrateBPS, Width: source.Width, Height: source.Height,
+			SampleRate: source.SamplingRate, Channels: source.Channels, FourCC: source.FourCC,
+		}
+		if format != nil {
+			told.Codec = string(format.Codec)
+		}
+		if err != nil {
+			told.LeftOut = err.Error()
+			offer.Levels = append(offer.Levels, told)
+			continue
+		}
+		levels = append(levels, level{source: source, format: format, rate: 1})
+		offer.Levels = append(offer.Levels, told)
+	}
+	slices.SortStableFunc(levels, func(a, b level) int { return cmp.Compare(a.source.BitrateBPS, b.source.BitrateBPS) })
+	for i := range levels {
+		for j := range offer.Levels {
+			if &s.Levels[j] == levels[i].source {
+				offer.Levels[j].Level = i
+			}
+		}
+	}
+	return levels
+}
+
+// addTrack makes the track of a stream; startTrack starts it.
+func (l *loop) addTrack(index int, kind platform.Kind) *track {
+	levels := l.offer(index)
+	l.nextID++
+	t := &track{
+		id: l.nextID, kind: kind, index: index,
+		stream: l.snap.Stream(index), source: &l.snap.Presentation().Streams[index],
+		levels: levels, queue: buffer.New(l.cfg.BufferBehind),
+		current: -1, forced: -1, tried: make([]bool, len(levels)),
+	}
+	for _, q := range levels {
+		t.rates = append(t.rates, heuristics.Level{BitrateBPS: q.source.BitrateBPS, Width: q.source.Width, Height: q.source.Height})
+	}
+	t.policy = l.policyFor(t)
+	l.tracks = append(l.tracks, t)
+	l.streams[index].Selected = true
+	if kind == platform.Video {
+		l.render.begin(t.rates)
+	}
+	return t
+}
+
+// startTrack starts the goroutines that decode and play t.
+func (l *loop) startTrack(t *track) {
+	if t.kind == platform.Video {
+		v := pipeline.NewVideo(t.queue, l.dev.Decoders, l.monitor)
+		show := pipeline.NewPresenter(v, l.clock, l.dev.Video, l.monitor)
+		t.run(l, v.Run)
+		t.run(l, show.Run)
+		return
+	}
+	l.openSound(t)
+	t.branch = pipeline.NewAudio(t.id, t.queue, l.dev.Decoders, l.pcm, l.monitor)
+	t.run(l, t.branch.Run)
+	if l.switching == t {
+		l.feeder.Splice(t.branch)
+		return
+	}
+	l.feeder.Flush(l.epoch, l.target)
+	l.startFeeder(t)
+}
+
+// startFeeder lets the feeder play t first.
+func (l *loop) startFeeder(t *track) {
+	if l.feeding != nil {
+		l.feeder.Splice(t.branch)
+		return
+	}
+	l.feeding = l.spawn(func(ctx context.Context) { _ = l.feeder.Run(ctx, t.branch) })
+}
+
+// run starts a goroutine of t, which ends with it. Its error is that of its
+// context: what goes wrong is told to the monitor.
+func (t *track) run(l *loop, work func(context.Context) error) {
+	t.cancels = append(t.cancels, l.spawn(func(ctx context.Context) { _ = work(ctx) }))
+}
+
+// openSound configures the sound device, once a session.
+func (l *loop) openSound(t *track) {
+	if l.feeder != nil {
+		return
+	}
+	f := t.levels[0].format
+	want := platform.PCMFormat{Rate: f.SampleRate, Channels: max(f.Channels, 2)}
+	if want.Rate < 32000 { // HE-AAC states the rate of its core
+		want.Rate = 48000
+	}
+	sink := l.dev.Audio
+	got, err := sink.Configure(want)
+	if err != nil {
+		l.survive(fail(event.SoundFailed, "", "the sound device does not open, playing goes on without sound: %w", err), "audio")
+		sink = nullAudio()
+		got, _ = sink.Configure(want) // it takes any format
+	}
+	l.pcm = got
+	l.feeder = pipeline.NewFeeder(l.clock, sink, got, nullAudio, l.monitor)
+	l.feeder.SetGain(l.gain())
+}
+
+// closeTracks ends all tracks of the presentation.
+func (l *loop) closeTracks() {
+	for _, t := range l.tracks {
+		l.closeTrack(t)
+	}
+	l.tracks = nil
+	l.switching = nil
+	if l.feeding != nil {
+		l.feeding()
+		l.feeding = nil
+		l.feeder.Hold()
+	}
+}
+
+// closeTrack ends the goroutines of t and forgets its transfer.
+func (l *loop) closeTrack(t *track) {
+	l.cancelJob(t)
+	for _, cancel := range t.cancels {
+		cancel()
+	}
+	l.figures.DiscardedBytes += t.queue.Unread()
+	t.queue.Restart(0, 0)
+}
+
+// aim makes the track fetch from the chunk that covers pos on.
+func (l *loop) aim(t *track, pos time.Duration) {
+	first, n := t.stream.First(), t.stream.Len()
+	t.next = t.stream.At(pos)
+	if t.kind == platform.Video && t.next >= first+n {
+		t.next = first + n - 1 // the last picture is shown beyond the end
+	}
+	t.since, t.holes, t.gap = 0, 0, false
+	t.begun()
+}
+
+// begun forgets what went wrong with the chunk before next.
+func (t *track) begun() {
+	t.attempt, t.classRow, t.notBefore, t.forced = 0, 0, 0, -1
+	clear(t.tried)
+}
+
+// buffered is the media of t ahead of pos; all that is left counts as endless.
+func (t *track) buffered(pos time.Duration) (ahead time.Duration, ended bool) {
+	r := t.queue.Range()
+	if r.Fragments > 0 {
+		ahead = max(r.End-pos, 0)
+	}
+	return ahead, r.Ended
+}
+
+// of returns the track of a kind that plays, or nil.
+func (l *loop) of(kind platform.Kind) *track {
+	for _, t := range l.tracks {
+		if t.kind == kind && t != l.switching {
+			return t
+		}
+	}
+	return nil
+}
+
+// sameLanguage compares language codes, of two or three letters, with or
+// without a region.
+func sameLanguage(want, have string) bool {
+	want, have = primary(want), primary(have)
+	return want != "" && (want == have || short[want] == have || short[have] == want ||
+		(short[want] != "" && short[want] == short[have]))
+}
+
+func primary(code string) string {
+	code, _, _ = strings.Cut(strings.ToLower(code), "-")
+	return code
+}
+
+// short maps the codes of ISO 639-2 that differ from a prefix rule to those of
+// ISO 639-1, for the languages met most.
+var short = map[string]string{
+	"eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt",
+	"nld": "nl", "dut": "nl", "swe": "sv", "nor": "no", "nob": "nb", "dan": "da", "fin": "fi", "pol": "pl",
+	"ces": "cs", "cze": "cs", "slk": "sk", "slo": "sk", "hun": "hu", "ron": "ro", "rum": "ro", "bul": "bg",
+	"ell": "el", "gre": "el", "tur": "tr", "rus": "ru", "ukr": "uk", "ara": "ar", "heb": "he", "fas": "fa",
+	"per": "fa", "hin": "hi", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko", "tha": "th", "vie": "vi",
+	"ind": "id", "hrv": "hr", "srp": "sr", "slv": "sl", "lit": "lt", "lav": "lv", "est": "et", "isl": "is",
+}

@@ -1,0 +1,366 @@
+package player
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"smoothplay/heuristics"
+	"smoothplay/platform"
+	"smoothplay/player/event"
+	"smoothplay/player/fetch"
+	"smoothplay/player/manifest"
+	"smoothplay/player/schedule"
+)
+
+// stagger is the time between transfers that begin together: the first in the
+// order of tracks gets the warm connection.
+const stagger = 100 * time.Microsecond
+
+// maxHoles is how many chunks in a row may be missing before a track is given
+// up.
+const maxHoles = 8
+
+// fetch asks the schedule about every track and starts transfers; it returns how
+// long nothing more will be due.
+func (l *loop) fetch() time.Duration {
+	if l.snap == nil || l.done {
+		return schedule.Forever
+	}
+	wait := schedule.Forever
+	l.started = 0
+	for i, t := range l.tracks {
+		if t.lost {
+			continue
+		}
+		l.look()
+		action := schedule.Next(&l.view, i)
+		switch action.Do {
+		case schedule.Fetch:
+			t.queue.SetEnded(false)
+			wait = min(wait, l.fetchChunk(t, action.Chunk))
+		case schedule.End:
+			t.queue.SetEnded(true)
+		case schedule.Wait:
+			wait = min(wait, action.For)
+		}
+	}
+	return wait
+}
+
+// look brings l.view up to date, and makes room where the queues are full.
+func (l *loop) look() {
+	pos := l.position()
+	l.view.Now = l.now()
+	l.view.Playing = l.state == event.Playing
+	l.view.Goals = schedule.Goals{Ahead: l.cfg.BufferAhead, Bytes: l.cfg.BufferBytes}
+	l.view.Tracks = l.view.Tracks[:0]
+	var held, expected int64
+	for _, t := range l.tracks {
+		t.queue.TrimBehind(pos)
+		v := l.viewOf(t, pos)
+		held += v.Bytes
+		expected += v.Expected
+		l.view.Tracks = append(l.view.Tracks, v)
+	}
+	excess := held + expected - l.cfg.BufferBytes
+	for i, t := range l.tracks {
+		if excess <= 0 {
+			return
+		}
+		freed := t.queue.Shed(pos, excess)
+		l.view.Tracks[i].Bytes -= freed
+		excess -= freed
+	}
+}
+
+func (l *loop) viewOf(t *track, pos time.Duration) schedule.Track {
+	r := t.queue.Range()
+	v := schedule.Track{Stream: t.stream, Next: t.next, Bytes: r.Bytes, Busy: t.job != nil, NotBefore: t.notBefore}
+	v.Buffered, _ = t.buffered(pos)
+	if r.Ended {
+		v.Buffered = schedule.Forever
+	}
+	if !v.Busy && t.next < t.stream.First()+t.stream.Len() {
+		q := max(t.current, 0)
+		v.Expected = t.expected(q, t.stream.Chunk(t.next).Duration)
+	}
+	return v
+}
+
+// expected is the size in bytes of a fragment of level q that lasts d.
+func (t *track) expected(q int, d time.Duration) int64 {
+	return int64(float64(t.levels[q].source.BitrateBPS) / 8 * d.Seconds() * t.levels[q].rate)
+}
+
+// fetchChunk starts the transfer of a chunk at the level that the policy
+// chooses, or returns how long the policy wants to wait.
+func (l *loop) fetchChunk(t *track, index int) time.Duration {
+	chunk := t.stream.Chunk(index)
+	q := t.forced
+	if q < 0 {
+		d := l.decide(t, chunk)
+		if d.Delay > 0 {
+			t.notBefore = l.now() + d.Delay
+			return d.Delay
+		}
+		q = d.Level
+	}
+	source := t.levels[q].source
+	j := &job{
+		track: t, chunk: chunk, level: q, attempt: t.attempt + 1,
+		url:   manifest.ChunkURL(l.base, t.source, source, chunk.T),
+		asked: l.now(), othersBefore: l.othersReceived(t),
+	}
+	t.job = j
+	t.current = q
+	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration)}
+	format := t.levels[q].format
+	after := time.Duration(l.started) * stagger
+	l.started++
+	j.cancel = l.spawn(func(ctx context.Context) {
+		sleep(ctx, after)
+		a := &transferAnswer{job: j}
+		a.result = l.client.Fragment(ctx, request, func(p fetch.Progress) {
+			l.p.post(ctx, message{progress: &progress{job: j, bytes: p.Bytes, size: p.Size, first: p.FirstByte, now: p.Elapsed}})
+		})
+		a.err = a.result.Err
+		if a.err == nil {
+			a.fragment, a.err = unpack(a.result.Body, t.stream, chunk, format)
+			if a.err != nil {
+				a.result.Body.Release()
+			}
+		}
+		// The answer is wanted even when the transfer is not: the loop keeps
+		// account of every byte.
+		select {
+		case l.p.inbox <- message{transfer: a}:
+		case <-l.over:
+			if a.fragment != nil {
+				a.fragment.Free()
+			}
+		}
+	})
+	return schedule.Forever
+}
+
+// othersReceived is what all other tracks received so far, in bytes.
+func (l *loop) othersReceived(t *track) int64 {
+	var n int64
+	for _, o := range l.tracks {
+		if o != t {
+			n += o.received
+			if o.job != nil {
+				n += o.job.bytes
+			}
+		}
+	}
+	return n
+}
+
+// cancelJob ends the transfer of t. It is told now, with the bytes known to have
+// arrived: of its answer, only what else arrived is counted.
+func (l *loop) cancelJob(t *track) {
+	j := t.job
+	if j == nil {
+		return
+	}
+	t.job = nil
+	j.cancel()
+	outcome := event.Canceled
+	if j.abandoned {
+		outcome = event.Abandoned
+	}
+	body := j.event(outcome)
+	body.Bytes, body.TTFB, body.Elapsed = j.bytes, j.first, l.now()-j.asked
+	l.emit(body)
+}
+
+// progressed takes news of a transfer, and asks the policy whether to go on.
+func (l *loop) progressed(p *progress) {
+	j := p.job
+	j.bytes, j.size, j.first, j.spent = p.bytes, p.size, p.first, p.now
+	t := j.track
+	if t.job != j || len(t.levels) < 2 || j.attempt > 1 {
+		return
+	}
+	if d := l.reconsider(t, j); d.Abandon && d.Level != j.level {
+		j.abandoned = true
+		l.cancelJob(t)
+		t.forced = d.Level
+	}
+}
+
+// transferred takes the end of a transfer.
+func (l *loop) transferred(a *transferAnswer) {
+	j, t := a.job, a.job.track
+	t.received += a.result.Bytes
+	if t.job != j {
+		l.figures.DiscardedBytes += a.result.Bytes - j.bytes
+		if a.fragment != nil {
+			a.fragment.Free()
+		}
+		return
+	}
+	t.job = nil
+	l.tellFragment(a)
+	if a.err != nil {
+		l.transferFailed(t, j, a)
+		return
+	}
+	l.learn(t, j, a)
+	f := a.fragment
+	f.Level, f.Gap = j.level, t.gap
+	l.adopt(t, f.Format, j.level)
+	t.queue.Push(f)
+	t.levels[j.level].failures = 0
+	t.next = j.chunk.Index + 1
+	t.holes, t.gap = 0, false
+	t.since++
+	t.begun()
+}
+
+// adopt remembers the format of a level whose samples brought their own
+// parameter sets.
+func (l *loop) adopt(t *track, f *platform.Format, q int) {
+	if len(t.levels[q].format.Config) == 0 && len(f.Config) > 0 {
+		t.levels[q].format = f
+	}
+}
+
+// learn keeps what a transfer says of the link and of the sizes of a level.
+func (l *loop) learn(t *track, j *job, a *transferAnswer) {
+	r := &a.result
+	x := heuristics.Transfer{
+		Level: j.level, Bytes: r.Bytes, Size: r.Bytes, Start: j.asked, FirstByte: r.FirstByte,
+		Body: max(r.Elapsed-r.FirstByte, 0), Media: j.chunk.Duration, FromStore: r.FromStore,
+		StackBPS: r.StackBPS, OtherBytes: l.othersReceived(t) - j.othersBefore,
+	}
+	l.bandwidth.Add(x)
+	if len(t.transfers) == maxTransfers {
+		copy(t.transfers, t.transfers[1:])
+		t.transfers = t.transfers[:maxTransfers-1]
+	}
+	t.transfers = append(t.transfers, x)
+	q := &t.levels[j.level]
+	if nominal := float64(q.source.BitrateBPS) / 8 * j.chunk.Duration.Seconds(); nominal > 0 {
+		q.rate += 0.3 * (float64(r.Bytes)/nominal - q.rate)
+	}
+}
+
+// transferFailed decides by the table of package fetch what follows.
+func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
+	t.attempt = j.attempt
+	if class := fetch.ClassOf(a.err); class != t.class || t.classRow == 0 {
+		t.class, t.classRow = class, 0
+	}
+	t.classRow++
+	t.tried[j.level] = true
+	other := l.another(t, j.level)
+	action := fetch.Next(fetch.Failure{
+		Class: t.class, Status: a.result.Status, Attempt: t.classRow, OtherLevels: other >= 0,
+		Live: l.snap.Live(), ChunkDuration: j.chunk.Duration, RetryAfter: a.result.RetryAfter,
+	}, l.cfg.Random.Float64())
+	e := l.explain(a.err)
+	l.trouble = e.Error()
+	switch action.Kind {
+	case fetch.Retry, fetch.Wait:
+		t.tried[j.level] = false
+		t.forced = j.level
+		t.notBefore = l.now() + action.After
+	case fetch.OtherLevel:
+		l.blame(t, j.level)
+		t.classRow = 0
+		t.forced = other
+		t.notBefore = l.now() + action.After
+	case fetch.Skip:
+		l.skip(t, j, e)
+	case fetch.Fail:
+		l.lose(t, e)
+	}
+}
+
+// another is the level to try instead of q: the nearest below, else the nearest
+// above; -1: all were tried.
+func (l *loop) another(t *track, q int) int {
+	for i := q - 1; i >= 0; i-- {
+		if !t.tried[i] {
+			return i
+		}
+	}
+	for i := q + 1; i < len(t.levels); i++ {
+		if !t.tried[i] && l.allowed(t, i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// blame counts a failure of a level, and sets it aside when it goes on.
+func (l *loop) blame(t *track, q int) {
+	v := &t.levels[q]
+	v.failures++
+	if v.failures >= 2 {
+		v.until = l.now() + min(setAside<<min(v.failures-2, 10), time.Hour)
+	}
+}
+
+// skip leaves a chunk out that cannot be had, or gives the track up when too
+// many are missing.
+func (l *loop) skip(t *track, j *job, e *Error) {
+	t.holes++
+	why := fail(event.FragmentSkipped, j.url, "the %v at %v could not be had on any level and is left out: %w",
+		t.kind, j.chunk.Start.Round(time.Millisecond), e)
+	l.trouble = why.Error()
+	l.emit(event.Error{
+		Stage: why.Stage, Code: why.Code, Message: why.Error(), URL: why.URL, Track: t.kind.String(),
+		Start: j.chunk.Start, Duration: j.chunk.Duration,
+	})
+	t.next = j.chunk.Index + 1
+	t.gap = true
+	t.begun()
+	if t.holes >= maxHoles {
+		l.lose(t, e)
+	}
+}
+
+// lose gives a track up: what is buffered of it is played. Where no other is
+// left, the session ends after that.
+func (l *loop) lose(t *track, e *Error) {
+	t.lost = true
+	t.queue.SetEnded(true)
+	gone := &Error{Stage: e.Stage, Code: e.Code, URL: e.URL, Err: errors.New(
+		"no more " + t.kind.String() + " can be had, what is buffered is played: " + e.Error())}
+	for _, o := range l.tracks {
+		if !o.lost {
+			l.survive(gone, t.kind.String())
+			return
+		}
+	}
+	l.fatal = gone
+	l.survive(gone, t.kind.String())
+}
+
+// event is what is known of a transfer from the beginning.
+func (j *job) event(outcome event.Outcome) event.Fragment {
+	t := j.track
+	return event.Fragment{
+		Track: t.kind.String(), Stream: t.name(), Language: t.source.Language,
+		Level: j.level, BitrateBPS: t.levels[j.level].source.BitrateBPS,
+		T: uint64(j.chunk.T), Chunk: j.chunk.Index, Start: j.chunk.Start, Duration: j.chunk.Duration,
+		Noun: "Fragments", Outcome: outcome, Asked: j.asked, Attempt: j.attempt,
+	}
+}
+
+// tellFragment makes the event of a transfer that has ended.
+func (l *loop) tellFragment(a *transferAnswer) {
+	r := &a.result
+	body := a.job.event(event.Received)
+	body.Bytes, body.TTFB, body.Elapsed = r.Bytes, r.FirstByte, r.Elapsed
+	body.Status, body.Host, body.Cache = r.Status, r.Host, r.Cache
+	body.FromStore, body.DeliveredBPS = r.FromStore, r.DeliveredBPS
+	if a.err != nil {
+		body.Outcome, body.Code = event.Faulty, codeOf(a.err)
+	}
+	l.emit(body)
+}

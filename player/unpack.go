@@ -1,0 +1,87 @@
+package player
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player/buffer"
+	"smoothplay/player/fetch"
+	"smoothplay/player/fragment"
+	"smoothplay/player/manifest"
+	"smoothplay/player/timeline"
+)
+
+// errOtherTime says that a server answered with another fragment than the one
+// asked for.
+var errOtherTime = errors.New("the fragment is of another time than asked for")
+
+// parsers are fragment.Fragments to use again.
+var parsers = sync.Pool{New: func() any { return new(fragment.Fragment) }}
+
+// unpack parses the body of a fragment into what a queue holds. The samples
+// alias the body, which is released with the fragment.
+func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, format *platform.Format) (*buffer.Fragment, error) {
+	p := parsers.Get().(*fragment.Fragment)
+	defer parsers.Put(p)
+	err := p.Parse(body.Bytes(), fragment.Options{Kind: format.Kind, FragmentDuration: uint64(chunk.D)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the %v fragment at %d: %w", format.Kind, chunk.T, err)
+	}
+	if p.Encryption != nil {
+		return nil, fmt.Errorf("the %v fragment at %d is encrypted: %w", format.Kind, chunk.T, ErrNotSupported)
+	}
+	if t, ok := statedTime(p); ok && isOther(stream, chunk, t) {
+		return nil, fmt.Errorf("asked for %d, received %d: %w", chunk.T, t, errOtherTime)
+	}
+	if len(format.Config) == 0 && len(p.Samples) > 0 {
+		if own, ok := fragment.ConfigFromSample(format, p.Samples[0].Data); ok {
+			format = own
+		}
+	}
+	f := &buffer.Fragment{
+		Chunk: chunk.Index, Start: chunk.Start, End: chunk.Start + chunk.Duration, Format: format,
+		Samples: make([]platform.Sample, len(p.Samples)), Bytes: int64(len(body.Bytes())), Free: body.Release,
+	}
+	for i := range p.Samples {
+		s := &p.Samples[i]
+		decode := stream.Offset(s.Decode)
+		f.Samples[i] = platform.Sample{
+			DTS:      chunk.Start + decode,
+			PTS:      chunk.Start + stream.Offset(s.Decode+int64(s.Composition)),
+			Duration: stream.Offset(s.Decode+int64(s.Duration)) - decode,
+			Key:      s.Sync, Data: s.Data,
+			Disposable: s.DependedOn == 2 || fragment.Disposable(format, s.Data),
+		}
+	}
+	return f, nil
+}
+
+// statedTime is the time that the fragment itself states, in ticks. Servers that
+// do not know write 0.
+func statedTime(p *fragment.Fragment) (manifest.Ticks, bool) {
+	switch {
+	case p.HasTime && p.Time != 0:
+		return manifest.Ticks(p.Time), true
+	case p.HasDecodeTime && p.DecodeTime != 0:
+		return manifest.Ticks(p.DecodeTime), true
+	}
+	return 0, false
+}
+
+// isOther reports whether t is the start of another chunk of the stream: on
+// demand a fragment's own time may be nonsense, so that only a perfect match
+// counts against it ([MS-SSTR] 2.2.4.4).
+func isOther(stream *timeline.Stream, chunk timeline.Chunk, t manifest.Ticks) bool {
+	if t == chunk.T {
+		return false
+	}
+	pos := stream.Position(t)
+	if (pos - chunk.Start).Abs() < chunk.Duration/2 {
+		return false
+	}
+	i := stream.At(pos + time.Microsecond)
+	return i < stream.First()+stream.Len() && stream.Chunk(i).T == t
+}
