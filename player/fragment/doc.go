@@ -20,7 +20,7 @@
 // get wrong (data_offset, sync flags, the order and place of boxes) and says so
 // in Warnings; what it cannot forgive is a [BoxError] that names box and byte.
 // For the same reason parameter sets are read by a bounded bit reader here:
-// mp4ff's parsers can be made to panic by twelve bytes of SPS, so it only writes
+// mp4ff's parsers can be made to panic by twenty bytes of SPS, so it only writes
 // records (avcC, hvcC, AudioSpecificConfig) from values already checked, and is
 // the second opinion of the tests.
 package fragment

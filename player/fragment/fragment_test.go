@@ -161,6 +161,8 @@ func TestTolerance(t *testing.T) {
 		{"empty sample", moofMdat(media, tfhd(0x8, 10), trunBox(0x200, 3, 3, 0, 3)), Options{}, `"AAA" 0+0/10 S; "" 10+0/10 -; "BBC" 20+0/10 -`, 0},
 
 		{"tfxd too short", moofMdat(media, tfhd(0x8, 10), three, uuidBox(uuidTfxd, 1, 0, u32(5, 30))), Options{}, `"AAA" 0+0/10 S; "BB" 10+0/10 -; "C" 20+0/10 -`, WarnTime},
+		{"tfrf without count", moofMdat(media, tfhd(0x8, 10), three, uuidBox(uuidTfrf, 0, 0)), Options{}, `"AAA" 0+0/10 S; "BB" 10+0/10 -; "C" 20+0/10 -`, WarnTime},
+		{"tfxd empty", moofMdat(media, tfhd(0x8, 10), three, mp4Box("uuid", uuidTfxd[:])), Options{}, `"AAA" 0+0/10 S; "BB" 10+0/10 -; "C" 20+0/10 -`, WarnTime},
 		{"tfrf too short", moofMdat(media, tfhd(0x8, 10), three, uuidBox(uuidTfrf, 0, 0, []byte{2}, u32(5, 30))), Options{}, `"AAA" 0+0/10 S; "BB" 10+0/10 -; "C" 20+0/10 -`, WarnTime},
 	}
 	var f Fragment // one for all: nothing may be left of the last
@@ -322,6 +324,13 @@ func TestBoxErrors(t *testing.T) {
 		"billions of samples":      {moofMdat(media, tfhd(0x10, 1), trunBox(0, -1)), `"trun"`, 52},
 		"empty tfhd":               {moofMdat(media, mp4Box("tfhd"), three), `"tfhd"`, 32},
 		"short tfhd":               {moofMdat(media, tfhd(0x38, 1), three), `"tfhd"`, 32},
+		"tfxd goes beyond traf":    {moofMdat(media, tfhd(0), raw(99, "uuid", uuidTfxd[:]...)), "uuid tfxd", 48},
+		"tfrf goes beyond traf":    {moofMdat(media, tfhd(0), raw(99, "uuid", uuidTfrf[:]...)), "uuid tfrf", 48},
+		"senc goes beyond traf":    {moofMdat(media, tfhd(0), raw(99, "uuid", uuidSenc[:]...)), "uuid senc", 48},
+		"pssh goes beyond traf":    {moofMdat(media, tfhd(0), raw(99, "uuid", uuidPssh[:]...)), "uuid pssh", 48},
+		"other uuid":               {moofMdat(media, tfhd(0), raw(99, "uuid", make([]byte, 16)...)), "uuid 00000000000000000000000000000000", 48},
+		"64-bit size cut":          {moofMdat(media, tfhd(0), raw(1, "trun")), `"traf"`, 24},
+		"64-bit size too large":    {moofMdat(media, tfhd(0), raw(1, "trun"), u64(1<<63)), `"trun"`, 48},
 		"moof with 64-bit size":    {slices.Concat(u32(1), []byte("moof"), u64(24), raw(7, "traf")), `"moof"`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

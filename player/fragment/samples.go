@@ -92,7 +92,7 @@ func (f *Fragment) readSamples(data []byte, moof, mdat box, t traf, o Options) e
 			if t.total != 1 {
 				return b.fail("no sizes for %d samples, in it or in tfhd", r.count)
 			}
-			fixed = uint32(min(len(f.Media), math.MaxUint32))
+			fixed = uint32(min(uint64(len(f.Media)), math.MaxUint32))
 			f.Warnings |= WarnSizes
 			full = mdat.cut
 		}
