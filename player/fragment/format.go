@@ -65,14 +65,14 @@ func (m *formatMaker) unsupported(format string, args ...any) error {
 func FormatOf(s *manifest.Stream, l *manifest.Level) (*platform.Format, []string, error) {
 	m := &formatMaker{stream: s, level: l, data: l.CodecData}
 	m.format = platform.Format{FourCC: l.FourCC, BitrateBPS: l.BitrateBPS}
-	var make func() error
+	var build func() error
 	switch s.Type {
 	case "video":
-		m.format.Kind, make = platform.Video, m.video
+		m.format.Kind, build = platform.Video, m.video
 	case "audio":
-		m.format.Kind, make = platform.Audio, m.audio
+		m.format.Kind, build = platform.Audio, m.audio
 	case "text":
-		m.format.Kind, make = platform.Text, m.text
+		m.format.Kind, build = platform.Text, m.text
 	default:
 		return nil, nil, &UnsupportedError{Kind: platform.Text, FourCC: l.FourCC,
 			Reason: fmt.Sprintf("streams of Type %q are not played", s.Type)}
@@ -81,10 +81,11 @@ func FormatOf(s *manifest.Stream, l *manifest.Level) (*platform.Format, []string
 		return nil, nil, m.unsupported("CodecPrivateData of %d bytes; at most %d are read",
 			max(len(l.CodecData), len(l.WaveFormatEx)), maxCodecData)
 	}
-	if err := make(); err != nil {
+	if err := build(); err != nil {
 		return nil, m.warnings, err
 	}
-	return &m.format, m.warnings, nil
+	f := m.format // a Format lives long, and must not keep the manifest alive
+	return &f, m.warnings, nil
 }
 
 // key is how FourCC and Subtype are compared.
