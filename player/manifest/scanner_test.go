@@ -18,7 +18,7 @@ func outline(document []byte) (string, error) {
 	element = func() {
 		fmt.Fprintf(&b, "<%s", s.name)
 		for _, a := range s.attrs {
-			fmt.Fprintf(&b, " %s=%q", a.name, appendUnescaped(nil, a.value))
+			fmt.Fprintf(&b, " %s=%q", a.name, newlines(appendUnescaped(nil, a.value)))
 		}
 		b.WriteString(">")
 		s.data, s.collect = nil, true
@@ -90,6 +90,7 @@ func rawName(n xml.Name) string {
 // accepts a document.
 func TestScannerAgreesWithReference(t *testing.T) {
 	documents := [][]byte{
+		[]byte("<x e=\"\r\" f=\"\r\n\">\r</x>"),
 		[]byte(`<a/>`), []byte(`<a></a >`), []byte("<?xml version='1.0'?>\n<!-- > --><a b='\"' c=\"'\"\r\n d = '>' />"),
 		[]byte(`<a>x&lt;y&#65;&#x42;&amp;amp;<b>in</b>]]&gt;<![CDATA[<c>&amp;]]]>z<?pi <x>?></a>`),
 		[]byte("<a:b xmlns:a='u'><a:c a:d='e'/>\n\t</a:b>"), []byte(`<a b="1"c="2"/>`), []byte(`<a><a><a/></a><b/></a>`),
