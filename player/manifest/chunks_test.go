@@ -44,6 +44,7 @@ func TestChunks(t *testing.T) {
 		{"missing d, then missing t", vod, `<c t="5"/><c d="10"/>`, []Run{{5, 10, 2}}, 1},
 		{"repeated missing d, then missing t", vod, `<c d="7"/><c t="7" r="2"/><c d="10"/>`, []Run{{0, 7, 3}, {21, 10, 1}}, 1},
 		{"times beyond 2^53", vod, `<c t="17443164950004001" d="1"/><c t="17443164950004003" d="1"/>`, []Run{{17443164950004001, 1, 1}, {17443164950004003, 1, 1}}, 0},
+		{"Duration beyond all times", `Duration="18446744073709551615" TimeScale="1"`, `<c t="5" d="5"/><c t="10"/>`, []Run{{5, 5, 2}}, 1},
 		{"times beyond 2^63", vod, `<c t="18446744073709551610" d="5"/>`, []Run{{18446744073709551610, 5, 1}}, 0},
 		{"upper case and other attributes", vod, `<C T="5" D="10" N="1" x="y" long="z"/>`, []Run{{5, 10, 1}}, 0},
 		{"children are skipped", vod, `<c d="10"><f i="0" s="1525" q="2122"/><c d="99"/>text</c><c d="10"/>`, []Run{{0, 10, 2}}, 0},

@@ -108,6 +108,8 @@ func TestSyntaxErrors(t *testing.T) {
 		{"time overflow", string(document("", video("\n<c t='18446744073709551615' d='1'/>"))), "c", "", 3, "largest time"},
 		{"r overflow", string(document("", video("<c d='18446744073709551615' r='2'/>"))), "c", "", 2, "largest time"},
 		{"pending overflow", string(document("", video("<c d='2'/><c t='18446744073709551615'/>"))), "c", "", 2, "largest time"},
+		{"guessed overflow", string(document("", video("<c t='18446744073709551600' d='9'/><c t='18446744073709551609'/><c d='1'/>"))), "c", "", 2, "largest time"},
+		{"last overflow", string(document("IsLive='true'", video("<c t='18446744073709551600' d='9'/>\n<c t='18446744073709551609'/>"))), "c", "", 3, "largest time"},
 		{"stream timescale", string(document("", strings.Replace(video(""), "Url", "TimeScale='fast' Url", 1))), "StreamIndex", "TimeScale", 2, `"fast"`},
 		{"no levels", string(document("", "\n<StreamIndex Type='audio' Url='u'><c d='1'/></StreamIndex>")), "StreamIndex", "", 3, "no QualityLevel"},
 		{"no bitrate", string(document("", "<StreamIndex Type='audio' Url='{Bitrate}'><QualityLevel/></StreamIndex>")), "QualityLevel", "", 2, "no Bitrate"},
