@@ -64,7 +64,7 @@ func (l *loop) consult(t *track, chunk timeline.Chunk, running *heuristics.Trans
 	}
 	d := t.policy.Decide(in)
 	if (running == nil && d.Delay == 0) || (d.Abandon && d.Level != running.Level) {
-		t.levels[d.Level].decided = in.Now
+		t.decided[chunk.Index] = in.Now
 		l.emit(event.LevelDecided{
 			Policy: t.policy.Name(), Track: t.kind.String(), T: uint64(chunk.T), Start: chunk.Start,
 			Input: in.Clone(), Decision: d.Clone(),

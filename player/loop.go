@@ -20,8 +20,9 @@ import (
 // stallAfter is how long there must be nothing to show before it is a stall.
 const stallAfter = 100 * time.Millisecond
 
-// observeEvery is how often the figures of playing are looked at.
-const observeEvery = time.Second
+// observeEvery is how often the figures of playing are looked at: about a second,
+// and no multiple of the intervals at which the pipeline moves.
+const observeEvery = 1003 * time.Millisecond
 
 // loop is the control loop: it owns all state of a session and runs in one
 // goroutine.
@@ -86,6 +87,7 @@ type loop struct {
 	waiting   []*command // until the presentation is open
 	render    observer
 	trouble   string
+	missing   *Error // why a chunk was left out last
 	fatal     *Error // ends the session when what is buffered was played
 	done      bool
 	outcome   event.End

@@ -56,9 +56,9 @@ func (l *loop) observe() {
 	decodes := o.decodes
 	o.decodes = o.decodes[:0]
 	dropped := after.Dropped - before.Dropped
-	skipped := after.Skipped - before.Skipped
-	if dropped > 0 {
-		l.emit(event.FramesDropped{Count: dropped, Late: dropped, Skipped: skipped, Level: l.level})
+	omitted := after.Omitted - before.Omitted
+	if dropped+omitted > 0 {
+		l.emit(event.FramesDropped{Count: dropped, Late: dropped, Skipped: omitted, Level: l.level})
 	}
 	if o.monitor == nil || l.level < 0 {
 		return
@@ -71,14 +71,17 @@ func (l *loop) observe() {
 	mean, p95 := summarize(decodes)
 	load := l.load()
 	seen := renderload.Observation{
-		Now: now, Level: l.level, PicturePeriod: time.Second / time.Duration(max(shown+dropped, 1)),
+		Now: now, Level: l.level, PicturePeriod: l.report.Period,
 		DecodeMean: mean + showing, DecodeP95: p95 + showing,
-		Decoded: len(decodes), Shown: shown, Dropped: dropped, Ignore: o.epoch != l.epoch,
+		Decoded: len(decodes), Shown: shown, Dropped: dropped + omitted, Ignore: o.epoch != l.epoch,
 		Device: load.Device, Process: load.Process, Throttled: load.Throttled,
 	}
 	o.epoch = l.epoch
 	var why renderload.Reason
 	o.cap, why = o.monitor.Observe(seen)
+	if o.cap < l.level {
+		l.relieve(o.cap)
+	}
 	if why != renderload.Unchanged {
 		l.emit(event.RenderLoad{
 			Level: l.level, Cap: o.cap, Top: len(l.of(platform.Video).levels) - 1,
@@ -86,6 +89,23 @@ func (l *loop) observe() {
 			Device: load.Device, Process: load.Process, Throttled: load.Throttled, Reason: string(why),
 		})
 	}
+}
+
+// relieve replaces what is buffered of levels above cap, beyond the fragment that
+// follows, by fragments that the device can render.
+func (l *loop) relieve(cap int) {
+	t := l.of(platform.Video)
+	if t == nil || t.lost {
+		return
+	}
+	i := t.stream.At(l.position()) + 2
+	if i >= t.next || i >= t.stream.First()+t.stream.Len() || t.queue.Lowest(t.stream.Chunk(i).Start) <= cap {
+		return
+	}
+	l.cancelJob(t)
+	l.figures.DiscardedBytes += t.queue.Truncate(t.stream.Chunk(i).Start)
+	t.next = i
+	t.begun()
 }
 
 // load asks the device how busy it is; a meter that fails says nothing.
@@ -122,7 +142,7 @@ func (l *loop) takeFigures() {
 	}
 	l.figures.PicturesDecoded = int64(r.Decoded)
 	l.figures.PicturesShown = int64(r.Shown)
-	l.figures.PicturesDropped = int64(r.Dropped)
+	l.figures.PicturesDropped = int64(r.Dropped + r.Omitted)
 	l.figures.PicturesRepeated = int64(r.Repeated)
 	l.figures.AudioGaps = int64(r.Gaps)
 }

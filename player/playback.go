@@ -9,6 +9,14 @@ import (
 	"smoothplay/player/schedule"
 )
 
+const (
+	// heldBack is how many pictures a decoder keeps until more samples arrive:
+	// they cannot be shown before.
+	heldBack = 3
+	// usualPeriod is that of a picture, until one was seen.
+	usualPeriod = 40 * time.Millisecond
+)
+
 // listen takes the news of the pipeline.
 func (l *loop) listen() {
 	l.report = l.monitor.Take()
@@ -53,7 +61,7 @@ func (l *loop) shown(s pipeline.Shown) {
 				v := t.levels[i].source
 				l.emit(event.LevelShown{
 					Level: i, BitrateBPS: v.BitrateBPS, Width: v.Width, Height: v.Height,
-					Shown: at, SinceDecided: at - t.levels[i].decided,
+					Shown: at, SinceDecided: at - t.decidedFor(s.PTS),
 				})
 			}
 		}
@@ -62,6 +70,18 @@ func (l *loop) shown(s pipeline.Shown) {
 		l.emit(event.SeekDone{To: l.seek.to, Shown: s.PTS, Elapsed: at - l.seek.asked})
 		l.seekOver(nil)
 	}
+}
+
+// decidedFor is when the level of the chunk at pos was chosen; what is older is
+// forgotten.
+func (t *track) decidedFor(pos time.Duration) time.Duration {
+	i := t.stream.At(pos)
+	for chunk := range t.decided {
+		if chunk < i {
+			delete(t.decided, chunk)
+		}
+	}
+	return t.decided[i]
 }
 
 // advance moves the session on: from preparing to playing, from playing to
@@ -204,7 +224,11 @@ func (l *loop) runway() (time.Duration, *track) {
 		if t == l.switching {
 			continue
 		}
-		if ahead, ended := t.buffered(pos); !ended && ahead < least {
+		ahead, ended := t.buffered(pos)
+		if t.kind == platform.Video {
+			ahead -= heldBack * max(l.report.Period, usualPeriod)
+		}
+		if !ended && ahead < least {
 			least, dry = ahead, t
 		}
 	}
@@ -248,6 +272,20 @@ func (l *loop) allEnded() bool {
 	return len(l.tracks) > 0
 }
 
+// cutShort is why all that was left of the presentation is missing; nil where it
+// is not.
+func (l *loop) cutShort() *Error {
+	if l.fatal != nil {
+		return l.fatal
+	}
+	for _, t := range l.tracks {
+		if !t.lost && t.holes <= maxHoles/2 {
+			return nil
+		}
+	}
+	return l.missing
+}
+
 // reachEnd ends the session, begins again, or stays.
 func (l *loop) reachEnd() {
 	l.endStall()
@@ -255,8 +293,8 @@ func (l *loop) reachEnd() {
 		l.emit(event.SeekDone{To: l.seek.to, Shown: l.position(), Elapsed: l.now() - l.seek.asked})
 		l.seekOver(nil)
 	}
-	if l.fatal != nil {
-		l.giveUp(l.fatal)
+	if e := l.cutShort(); e != nil {
+		l.giveUp(e)
 		return
 	}
 	if l.paused && l.held {

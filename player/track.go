@@ -31,7 +31,6 @@ type level struct {
 	format   *platform.Format
 	failures int           // in a row
 	until    time.Duration // set aside until then
-	decided  time.Duration // when the last decision for it was made
 	rate     float64       // learned size of its fragments, as a share of the nominal
 }
 
@@ -63,8 +62,9 @@ type track struct {
 	holes     int  // skipped in a row
 	since     int  // fragments since the start or seek
 	transfers []heuristics.Transfer
-	received  int64 // bytes
-	lost      bool  // given up: nothing more is fetched
+	received  int64                 // bytes
+	decided   map[int]time.Duration // when the level of a chunk was chosen, by index, from the one on the screen on
+	lost      bool                  // given up: nothing more is fetched
 }
 
 // audioChoice is an audio stream that can be selected.
@@ -200,7 +200,7 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 		id: l.nextID, kind: kind, index: index,
 		stream: l.snap.Stream(index), source: &l.snap.Presentation().Streams[index],
 		levels: levels, queue: buffer.New(l.cfg.BufferBehind),
-		current: -1, forced: -1, tried: make([]bool, len(levels)),
+		current: -1, forced: -1, decided: map[int]time.Duration{}, tried: make([]bool, len(levels)),
 	}
 	for _, q := range levels {
 		t.rates = append(t.rates, heuristics.Level{BitrateBPS: q.source.BitrateBPS, Width: q.source.Width, Height: q.source.Height})
@@ -217,7 +217,7 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 // startTrack starts the goroutines that decode and play t.
 func (l *loop) startTrack(t *track) {
 	if t.kind == platform.Video {
-		v := pipeline.NewVideo(t.queue, l.dev.Decoders, l.monitor)
+		v := pipeline.NewVideo(t.queue, l.dev.Decoders, l.clock, l.monitor)
 		show := pipeline.NewPresenter(v, l.clock, l.dev.Video, l.monitor)
 		t.run(l, v.Run)
 		t.run(l, show.Run)

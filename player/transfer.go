@@ -272,6 +272,7 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		l.blame(t, j.level)
 		t.classRow = 0
 		t.forced = other
+		t.decided[j.chunk.Index] = l.now()
 		t.notBefore = l.now() + action.After
 	case fetch.Skip:
 		l.skip(t, j, e)
@@ -311,7 +312,7 @@ func (l *loop) skip(t *track, j *job, e *Error) {
 	t.holes++
 	why := fail(event.FragmentSkipped, j.url, "the %v at %v could not be had on any level and is left out: %w",
 		t.kind, j.chunk.Start.Round(time.Millisecond), e)
-	l.trouble = why.Error()
+	l.trouble, l.missing = why.Error(), why
 	l.emit(event.Error{
 		Stage: why.Stage, Code: why.Code, Message: why.Error(), URL: why.URL, Track: t.kind.String(),
 		Start: j.chunk.Start, Duration: j.chunk.Duration,

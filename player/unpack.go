@@ -43,18 +43,21 @@ func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, for
 	}
 	f := &buffer.Fragment{
 		Chunk: chunk.Index, Start: chunk.Start, End: chunk.Start + chunk.Duration, Format: format,
-		Samples: make([]platform.Sample, len(p.Samples)), Bytes: int64(len(body.Bytes())), Free: body.Release,
+		Samples: make([]platform.Sample, 0, len(p.Samples)), Bytes: int64(len(body.Bytes())), Free: body.Release,
 	}
 	for i := range p.Samples {
 		s := &p.Samples[i]
+		if len(s.Data) == 0 {
+			continue // it holds its time only
+		}
 		decode := stream.Offset(s.Decode)
-		f.Samples[i] = platform.Sample{
+		f.Samples = append(f.Samples, platform.Sample{
 			DTS:      chunk.Start + decode,
 			PTS:      chunk.Start + stream.Offset(s.Decode+int64(s.Composition)),
 			Duration: stream.Offset(s.Decode+int64(s.Duration)) - decode,
 			Key:      s.Sync, Data: s.Data,
 			Disposable: s.DependedOn == 2 || fragment.Disposable(format, s.Data),
-		}
+		})
 	}
 	return f, nil
 }

@@ -161,6 +161,27 @@ func (q *Queue) TrimBehind(playhead time.Duration) {
 	q.trim(func(f *Fragment) bool { return f.End < playhead-q.keep })
 }
 
+// Truncate drops the fragments that begin at or after from and of which nothing
+// was read, and returns their size in bytes. The next one to be pushed follows
+// what is left.
+func (q *Queue) Truncate(from time.Duration) int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := len(q.held)
+	var dropped int64
+	for n > 0 && q.held[n-1].Start >= from && (n-1 > q.frag || n-1 == q.frag && q.sample == 0) {
+		n--
+		dropped += q.held[n].Bytes
+		q.drop(q.held[n])
+		q.held[n] = nil
+	}
+	q.held = q.held[:n]
+	if dropped > 0 {
+		q.ended = false
+	}
+	return dropped
+}
+
 // Shed drops what was read and lies before playhead, oldest first, until
 // at least n bytes are freed; it returns the number of bytes freed.
 func (q *Queue) Shed(playhead time.Duration, n int64) int64 {
@@ -234,6 +255,20 @@ func (q *Queue) Range() Range {
 		r.Start, r.End = q.held[0].Start, q.held[n-1].End
 	}
 	return r
+}
+
+// Lowest is the lowest level among the fragments that begin at or after from; -1
+// where there is none.
+func (q *Queue) Lowest(from time.Duration) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	lowest := -1
+	for _, f := range q.held {
+		if f.Start >= from && (lowest < 0 || f.Level < lowest) {
+			lowest = f.Level
+		}
+	}
+	return lowest
 }
 
 // Unread is the size of the fragments of which nothing was read yet, in bytes.

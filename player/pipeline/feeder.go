@@ -154,8 +154,12 @@ func (f *Feeder) Run(ctx context.Context, a *Audio) error {
 			tick.Reset(refill)
 			follow = tick.C
 		}
+		pieces := a.pieces
+		if len(f.splices) > 0 {
+			pieces = nil // a splice goes first
+		}
 		select {
-		case s := <-a.pieces:
+		case s := <-pieces:
 			if err := f.feed(ctx, a, s); err != nil {
 				return err
 			}

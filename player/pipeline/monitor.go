@@ -33,8 +33,9 @@ type Counters struct {
 	Decoded  int // pictures that came out of the decoder
 	Skipped  int // samples not decoded: neither shown nor referred to
 	Preroll  int // pictures decoded only to reach the place sought
+	Omitted  int // samples not decoded: too late anyway
 	Shown    int
-	Dropped  int // too late
+	Dropped  int // decoded, and too late
 	Repeated int // shown for more than two periods while playing, for want of the next
 	Gaps     int // places in the sound filled with silence
 	// ShowTime is the time the sink took for the Shown pictures.
@@ -48,6 +49,8 @@ type Report struct {
 	Failures []Failure
 	Decodes  []time.Duration // the time that each video sample took to decode
 	Offsets  []time.Duration // media time heard less that of the picture, as pictures appeared
+	// Period is how long the latest picture lasts.
+	Period time.Duration
 	// Began is the latest epoch of which a picture was shown.
 	Began uint64
 	// VideoEnded, AudioEnded: the epoch in which the last picture was shown for

@@ -155,7 +155,7 @@ func (p *Presenter) show(pic picture, first bool) {
 	news := first || pic.Source != p.source
 	record := func(r *Report) {
 		r.Shown++
-		r.Began = pic.epoch
+		r.Began, r.Period = pic.epoch, pic.Duration
 		r.ShowTime += took
 		if repeated {
 			r.Repeated++

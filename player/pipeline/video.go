@@ -10,6 +10,14 @@ import (
 	"smoothplay/player/buffer"
 )
 
+const (
+	// hopeless is how late a sample must be for a picture that nothing refers to
+	// not to be decoded.
+	hopeless = 100 * time.Millisecond
+	// lagging is how late the decoder must be to go on at the next key sample.
+	lagging = 1500 * time.Millisecond
+)
+
 // pictureQueue is how many decoded pictures wait for the presenter.
 const pictureQueue = 3
 
@@ -26,6 +34,7 @@ var errStale = errors.New("epoch is over")
 type Video struct {
 	queue    *buffer.Queue
 	decoders platform.Decoders
+	clock    *Clock
 	monitor  *Monitor
 	pictures chan picture
 
@@ -35,12 +44,13 @@ type Video struct {
 	start   time.Duration     // where the epoch begins: what ends before is not shown
 	begun   bool              // a picture of this epoch was delivered
 	held    *platform.Picture // the newest picture before start
+	lags    bool              // samples are left out up to the next key sample
 	waited  time.Duration     // time spent waiting for the presenter in one Decode
 }
 
 // NewVideo returns the decode loop of the track that queue holds.
-func NewVideo(queue *buffer.Queue, decoders platform.Decoders, monitor *Monitor) *Video {
-	return &Video{queue: queue, decoders: decoders, monitor: monitor, pictures: make(chan picture, pictureQueue)}
+func NewVideo(queue *buffer.Queue, decoders platform.Decoders, clock *Clock, monitor *Monitor) *Video {
+	return &Video{queue: queue, decoders: decoders, clock: clock, monitor: monitor, pictures: make(chan picture, pictureQueue)}
 }
 
 // Run decodes until ctx is done. What cannot be decoded is reported to the
@@ -77,7 +87,7 @@ func (v *Video) Run(ctx context.Context) error {
 }
 
 func (v *Video) begin(e buffer.Entry) {
-	v.epoch, v.start, v.begun = e.Epoch, e.Start, false
+	v.epoch, v.start, v.begun, v.lags = e.Epoch, e.Start, false, false
 	v.held.Release()
 	v.held = nil
 	if v.decoder != nil {
@@ -98,6 +108,10 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 	s := &e.Sample
 	if !v.begun && s.Disposable && s.Format == nil && s.PTS+s.Duration <= v.start {
 		v.monitor.count(func(r *Report) { r.Skipped++ })
+		return nil
+	}
+	if v.tooLate(s) {
+		v.monitor.count(func(r *Report) { r.Omitted++ })
 		return nil
 	}
 	if v.decoder == nil {
@@ -124,6 +138,25 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)
 	}
 	return err
+}
+
+// tooLate reports whether s is not worth decoding any more: a device that is too
+// slow leaves out first what nothing refers to, then whole stretches up to a key
+// sample.
+func (v *Video) tooLate(s *platform.Sample) bool {
+	if s.Key {
+		v.lags = false
+		return false
+	}
+	if v.lags {
+		return true
+	}
+	if !v.begun || !v.clock.Running() {
+		return false
+	}
+	late := v.clock.Position(time.Now()) - s.PTS
+	v.lags = late > lagging
+	return v.lags || s.Disposable && late > hopeless
 }
 
 // end drains the decoder and delivers the end of the epoch. A place sought

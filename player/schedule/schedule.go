@@ -54,7 +54,8 @@ type Action struct {
 	For   time.Duration // how long to wait at most; Forever: until something changes
 }
 
-// Next says what the given track does now.
+// Next says what the given track does now. A track that is well ahead of another
+// leaves the link to it.
 func Next(v *View, track int) Action {
 	t := &v.Tracks[track]
 	if t.Busy {
@@ -71,7 +72,10 @@ func Next(v *View, track int) Action {
 	if full := t.Buffered + duration - max(v.Goals.Ahead, 2*duration); full > 0 {
 		return v.later(full)
 	}
-	if v.bytes()+t.Expected > v.Goals.Bytes && (t.Buffered >= duration || !v.lowest(track)) {
+	if ahead := t.Buffered - v.least(); ahead > 2*duration {
+		return v.later(ahead - 2*duration)
+	}
+	if v.bytes()+t.Expected > v.Goals.Bytes && (t.Buffered >= duration || t.Buffered > v.least()) {
 		return v.later(max(t.Buffered-duration, duration/4))
 	}
 	return Action{Do: Fetch, Chunk: t.Next}
@@ -93,12 +97,11 @@ func (v *View) bytes() int64 {
 	return n
 }
 
-// lowest reports whether no other track has less ahead of the playhead.
-func (v *View) lowest(track int) bool {
+// least is the media ahead of the playhead on the track that has the least.
+func (v *View) least() time.Duration {
+	least := Forever
 	for i := range v.Tracks {
-		if v.Tracks[i].Buffered < v.Tracks[track].Buffered {
-			return false
-		}
+		least = min(least, v.Tracks[i].Buffered)
 	}
-	return true
+	return least
 }
