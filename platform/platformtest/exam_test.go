@@ -350,4 +350,3 @@ func (d *painter) paint(out func(*platform.Picture) error) func(*platform.Pictur
 		return out(p)
 	}
 }
-

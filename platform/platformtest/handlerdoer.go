@@ -35,7 +35,9 @@ func (t handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer seen.Body.Close()
 		defer func() {
 			err := io.EOF
-			if p := recover(); p != nil {
+			if p := recover(); ctx.Err() != nil {
+				err = context.Cause(ctx)
+			} else if p != nil {
 				err = fmt.Errorf("the handler panicked (%v): %w", p, io.ErrUnexpectedEOF)
 			}
 			w.WriteHeader(http.StatusOK)

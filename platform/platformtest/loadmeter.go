@@ -41,10 +41,10 @@ var loadMeterRules = []rule[OpenLoadMeter]{
 				}
 			}
 			m = open(t)
-			busy(300 * time.Millisecond)
+			busy(200 * time.Millisecond)
 			l, err := load(m)
 			if err == nil && (l.Process == 0 || l.Device == 0) {
-				err = fmt.Errorf("after a processor was busy for 300ms it is %+v", l)
+				err = fmt.Errorf("after a processor was busy for 200ms it is %+v", l)
 			}
 			return err
 		}},
@@ -52,15 +52,15 @@ var loadMeterRules = []rule[OpenLoadMeter]{
 		"the figures cover the time since the last call",
 		func(t *testing.T, open OpenLoadMeter) error {
 			m := open(t)
-			busy(300 * time.Millisecond)
+			busy(200 * time.Millisecond)
 			worked, err := load(m)
 			if err != nil {
 				return err
 			}
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 			rested, err := load(m)
 			if err == nil && rested.Process >= worked.Process {
-				err = fmt.Errorf("Process is %.3f after 300ms of work and %.3f after 300ms of rest", worked.Process, rested.Process)
+				err = fmt.Errorf("Process is %.3f after 200ms of work and %.3f after 200ms of rest", worked.Process, rested.Process)
 			}
 			return err
 		}},

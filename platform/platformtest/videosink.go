@@ -147,19 +147,21 @@ var videoSinkRules = []rule[OpenVideoSink]{
 			ended := make(chan error, 1)
 			go func() {
 				ended <- guard(func() error {
-					for n := 0; ; n++ {
+					begin := time.Now()
+					for n := 0; time.Since(begin) < patience; n++ {
 						if _, err := s.Show(&platform.Frame{Picture: pictures[n%2]}); err != nil {
 							return err
 						}
-						time.Sleep(time.Millisecond)
+						time.Sleep(5 * time.Millisecond)
 					}
+					return errors.New("no error")
 				})
 			}()
 			time.Sleep(20 * time.Millisecond)
 			if err := within(patience, "Close", s.Close); err != nil {
 				return err
 			}
-			return within(patience, "Show", func() error {
+			return within(2*patience, "Show", func() error {
 				if err := <-ended; !errors.Is(err, platform.ErrClosed) {
 					return fmt.Errorf("Show ended with %v, which does not wrap ErrClosed", err)
 				}
