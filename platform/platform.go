@@ -95,9 +95,10 @@ type VideoSink interface {
 	// has returned, or Close, so that a display may go on scanning it out. The
 	// sink neither writes to a picture nor releases it. Size and shape may change
 	// from one picture to the next. A Frame may repeat the last Picture (a caption
-	// changes while paused). An error that wraps ErrClosed ends the display for
-	// good: the session goes on without pictures or stops, as its configuration
-	// says.
+	// changes while paused); one without a Picture, at the end of a session, makes
+	// the sink let go of the last one. An error that wraps ErrClosed ends the
+	// display for good: the session goes on without pictures or stops, as its
+	// configuration says.
 	Show(f *Frame) (shown time.Time, err error)
 	// Close releases the display and unblocks a Show that waits, from any
 	// goroutine. Closing twice is no error.

@@ -38,6 +38,7 @@ type loop struct {
 	bandwidth *bandwidth.Estimator
 	clock     *pipeline.Clock
 	monitor   *pipeline.Monitor
+	screen    *pipeline.Screen
 	report    pipeline.Report // as taken last
 	timer     *time.Timer
 
@@ -104,12 +105,14 @@ type seek struct {
 }
 
 func newLoop(p *Player, dev Device, began time.Time) *loop {
+	monitor := pipeline.NewMonitor()
 	return &loop{
 		p: p, cfg: p.cfg, dev: dev, began: began,
 		client:    newClient(dev, p.cfg),
 		bandwidth: &bandwidth.Estimator{},
 		clock:     &pipeline.Clock{},
-		monitor:   pipeline.NewMonitor(),
+		monitor:   monitor,
+		screen:    pipeline.NewScreen(dev.Video, monitor),
 		timer:     time.NewTimer(time.Hour),
 		state:     event.Opening,
 		paused:    p.cfg.Paused,
@@ -269,6 +272,7 @@ func (l *loop) end() {
 // finish makes the last event, when no goroutine of the session is left.
 func (l *loop) finish() {
 	l.closeTracks()
+	l.screen.Clear()
 	if l.cfg.Usage != nil {
 		l.figures.CPU, l.figures.PeakRSSBytes = l.cfg.Usage()
 	}

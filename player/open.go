@@ -14,9 +14,10 @@ import (
 // open begins with a presentation: what was played before goes away, and the
 // manifest is asked for.
 func (l *loop) open(url string, start time.Duration) {
+	l.endStall()
 	l.closeTracks()
 	l.opening++
-	l.snap = nil
+	l.snap, l.fatal, l.missing = nil, nil, nil
 	l.held = true
 	l.target = start
 	l.clock.Set(start)

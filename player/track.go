@@ -218,7 +218,7 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 func (l *loop) startTrack(t *track) {
 	if t.kind == platform.Video {
 		v := pipeline.NewVideo(t.queue, l.dev.Decoders, l.clock, l.monitor)
-		show := pipeline.NewPresenter(v, l.clock, l.dev.Video, l.monitor)
+		show := pipeline.NewPresenter(v, l.clock, l.screen, l.monitor)
 		t.run(l, v.Run)
 		t.run(l, show.Run)
 		return

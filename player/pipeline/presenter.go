@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"smoothplay/platform"
@@ -24,26 +22,25 @@ const (
 type Presenter struct {
 	video   *Video
 	clock   *Clock
-	sink    platform.VideoSink
+	screen  *Screen
 	monitor *Monitor
 
-	// The following belong to the goroutine of Run.
-	epoch   uint64 // of the picture on the screen
-	onAir   *platform.Picture
-	source  *platform.Format // of the picture on the screen
+	// The following belong to the goroutine of Run. They tell of the last picture
+	// shown.
+	epoch   uint64
+	source  *platform.Format
+	end     time.Duration
 	shownAt time.Time
-	lost    bool // the sink is gone: pictures are timed and released
 }
 
 // NewPresenter returns the presenter of v.
-func NewPresenter(v *Video, clock *Clock, sink platform.VideoSink, monitor *Monitor) *Presenter {
-	return &Presenter{video: v, clock: clock, sink: sink, monitor: monitor}
+func NewPresenter(v *Video, clock *Clock, screen *Screen, monitor *Monitor) *Presenter {
+	return &Presenter{video: v, clock: clock, screen: screen, monitor: monitor}
 }
 
 // Run shows pictures until ctx is done.
 func (p *Presenter) Run(ctx context.Context) error {
 	defer func() {
-		p.onAir.Release()
 		for {
 			select {
 			case pic := <-p.video.pictures:
@@ -129,33 +126,20 @@ func (p *Presenter) wait(ctx context.Context, epoch uint64, pos time.Duration) (
 	}
 }
 
-// show hands pic to the sink and reports it.
+// show puts pic on the screen and reports it.
 func (p *Presenter) show(pic picture, first bool) {
+	pts, end, source := pic.PTS, pic.PTS+pic.Duration, pic.Source
 	began := time.Now()
-	shown := began
-	if !p.lost {
-		at, err := p.sink.Show(&platform.Frame{Picture: pic.Picture})
-		switch {
-		case err == nil:
-			shown = at
-		case errors.Is(err, platform.ErrClosed):
-			p.lost = true
-			p.monitor.tell(func(r *Report) { r.VideoLost = fmt.Errorf("showing a picture: %w", err) })
-		default:
-			p.monitor.fail(platform.Video, pic.PTS, fmt.Errorf("showing a picture: %w", err))
-		}
-	}
+	shown := p.screen.show(pic.Picture)
 	took := time.Since(began)
-	p.onAir.Release()
-	p.onAir = pic.Picture
-
 	running := p.clock.Running()
-	offset := p.clock.Position(shown) - pic.PTS
-	repeated := !first && running && pic.Duration > 0 && shown.Sub(p.shownAt) > 2*pic.Duration+lateMin
-	news := first || pic.Source != p.source
+	offset := p.clock.Position(shown) - pts
+	period := end - pts
+	repeated := !first && running && period > 0 && shown.Sub(p.shownAt) > 2*period+lateMin
+	news := first || source != p.source
 	record := func(r *Report) {
 		r.Shown++
-		r.Began, r.Period = pic.epoch, pic.Duration
+		r.Began, r.Period = pic.epoch, period
 		r.ShowTime += took
 		if repeated {
 			r.Repeated++
@@ -164,7 +148,7 @@ func (p *Presenter) show(pic picture, first bool) {
 			r.Offsets = appendBounded(r.Offsets, offset)
 		}
 		if news {
-			r.Firsts = appendBounded(r.Firsts, Shown{pic.epoch, pic.Source, pic.PTS, shown, first})
+			r.Firsts = appendBounded(r.Firsts, Shown{pic.epoch, source, pts, shown, first})
 		}
 	}
 	if news {
@@ -172,13 +156,13 @@ func (p *Presenter) show(pic picture, first bool) {
 	} else {
 		p.monitor.count(record)
 	}
-	p.epoch, p.source, p.shownAt = pic.epoch, pic.Source, shown
+	p.epoch, p.source, p.end, p.shownAt = pic.epoch, source, end, shown
 }
 
 // finish waits until the last picture was on the screen for its whole time.
 func (p *Presenter) finish(ctx context.Context, epoch uint64) error {
-	if p.onAir != nil && p.epoch == epoch {
-		if _, ok, err := p.wait(ctx, epoch, p.onAir.PTS+p.onAir.Duration); err != nil || !ok {
+	if p.epoch == epoch {
+		if _, ok, err := p.wait(ctx, epoch, p.end); err != nil || !ok {
 			return err
 		}
 	}
