@@ -145,12 +145,12 @@ func (v *VideoSink) note(f *platform.Frame, at time.Time) {
 	if repeated {
 		v.counts.Repeated++
 	}
-	p := f.Picture
-	if !v.Record || p == nil {
+	if !v.Record {
 		return
 	}
-	v.shown = append(v.shown, Shown{
-		At: at, Repeated: repeated, Insets: len(f.Insets), Overlays: len(f.Overlays),
-		PTS: p.PTS, Source: p.Source, Key: p.Key,
-	})
+	s := Shown{At: at, Repeated: repeated, Insets: len(f.Insets), Overlays: len(f.Overlays)}
+	if p := f.Picture; p != nil {
+		s.PTS, s.Source, s.Key = p.PTS, p.Source, p.Key
+	}
+	v.shown = append(v.shown, s)
 }

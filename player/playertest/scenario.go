@@ -160,6 +160,7 @@ func run(t *testing.T, s Scenario) *Result {
 	r.Summary = *session.Player.Summary()
 	if session.Video != nil {
 		r.Shown, r.Video = session.Video.Shown(), session.Video.Counts()
+		r.Shown = slices.DeleteFunc(r.Shown, func(s null.Shown) bool { return s.Source == nil }) // the end of the session
 	}
 	r.Heard, r.Sound = session.Audio.Heard(), session.Audio.Counts()
 	if d, ok := dev.Decoders.(*null.Decoders); ok && d.Held() != 0 {
