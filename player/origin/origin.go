@@ -1,0 +1,114 @@
+package origin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"smoothplay/platform/httpclient"
+	"smoothplay/testdata/demo"
+)
+
+// Config says what an Origin serves, and how. The zero Config serves the demo
+// presentation at /demo.ism/Manifest. It must not be changed after New.
+type Config struct {
+	// Folders are the folders to serve, by the path under which their content
+	// appears: "" is the root. Presentations may lie in folders below. Files
+	// must implement io.ReaderAt, as those of os.DirFS and embed do. An Origin
+	// reads the index of a presentation once.
+	Folders map[string]fs.FS
+	// NoDemo leaves the demo presentation out, which otherwise is at /demo.ism
+	// where Folders have none of this name.
+	NoDemo bool
+
+	// Link is the link over which all answers go; nil: as fast as it can.
+	Link *httpclient.Link
+	// Faults are what goes wrong; see SetFaults.
+	Faults Faults
+	// Access is told of each answer after its end; nil: nobody is. It is called
+	// from the goroutines of the requests.
+	Access func(Access)
+}
+
+// Origin serves Smooth Streaming presentations. It is an http.Handler, and safe
+// for concurrent use.
+type Origin struct {
+	folders []mount
+	access  func(Access)
+	handler http.Handler // behind the link
+
+	mu     sync.Mutex
+	opened map[string]*opened
+	faults Faults
+	counts []int     // requests that the conditions of each fault let through
+	first  time.Time // request
+}
+
+// mount is a folder, and the path under which it appears.
+type mount struct {
+	prefix string // "" or ends in "/"
+	fsys   fs.FS
+}
+
+// opened is a presentation that was opened before.
+type opened struct {
+	presentation
+	catalogue
+}
+
+// New returns an Origin. The error says what is wrong with cfg.
+func New(cfg Config) (*Origin, error) {
+	o := &Origin{access: cfg.Access, opened: map[string]*opened{}}
+	for prefix, fsys := range cfg.Folders {
+		prefix = strings.Trim(path.Clean("/"+prefix), "/")
+		if fsys == nil {
+			return nil, fmt.Errorf("origin: folder %q is nil", prefix)
+		}
+		if prefix != "" {
+			prefix += "/"
+		}
+		o.folders = append(o.folders, mount{prefix, fsys})
+	}
+	// The longest prefix is looked at first, the demo last.
+	slices.SortFunc(o.folders, func(a, b mount) int { return len(b.prefix) - len(a.prefix) })
+	if !cfg.NoDemo {
+		o.folders = append(o.folders, mount{"", demo.FS})
+	}
+	if len(o.folders) == 0 {
+		return nil, errors.New("origin: nothing to serve: neither a folder nor the demo presentation")
+	}
+	o.SetFaults(cfg.Faults)
+	o.handler = cfg.Link.Handler(http.HandlerFunc(o.serve))
+	return o, nil
+}
+
+// SetFaults changes what goes wrong from the next request on. What faults count
+// begins anew; their time does not.
+func (o *Origin) SetFaults(f Faults) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.faults = slices.Clone(f)
+	o.counts = make([]int, len(f))
+}
+
+// ServeHTTP answers a request over the link. Where a fault breaks the
+// connection it panics with http.ErrAbortHandler, as net/http wants it.
+func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rec := &recorder{ResponseWriter: w}
+	if o.access != nil {
+		began := time.Now()
+		defer func() {
+			o.access(Access{
+				Time: began, Elapsed: time.Since(began), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.Path,
+				Status: rec.status, Bytes: rec.bytes, Fault: rec.fault, Err: rec.err,
+			})
+		}()
+	}
+	o.handler.ServeHTTP(rec, r)
+}
