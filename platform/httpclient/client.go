@@ -3,11 +3,9 @@ package httpclient
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
 	"time"
 
 	"smoothplay/platform"
@@ -46,8 +44,9 @@ type Config struct {
 	CertFile, KeyFile string
 
 	// Connect bounds the time to connect, and again that of the TLS handshake
-	// (0: 4 s); FirstByte that from the request to the head of the answer (0:
-	// 10 s); Idle that between two reads of a body (0: 8 s). Negative: unbounded.
+	// (0: 4 s); FirstByte that from the request to the head of its answer,
+	// connecting included (0: 10 s); Idle the wait for more of a body (0: 8 s).
+	// Negative: unbounded.
 	Connect, FirstByte, Idle time.Duration
 
 	// Link shapes all that the Client receives; nil: as fast as it comes.
@@ -61,10 +60,13 @@ type Config struct {
 
 // Client sends requests. It is safe for concurrent use.
 type Client struct {
-	http      http.Client
-	transport *http.Transport
-	headers   http.Header // canonical names; never changed
-	renew     func(*http.Request, int) (*http.Request, error)
+	transport       *http.Transport
+	link            *Link       // nil: not shaped
+	headers         http.Header // canonical names; never changed
+	cookies         http.CookieJar
+	maxRedirects    int           // not negative
+	firstByte, idle time.Duration // 0: unbounded
+	renew           func(*http.Request, int) (*http.Request, error)
 }
 
 // New makes a Client. It reads the files that cfg names; an error says which
@@ -92,7 +94,10 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 
-	c := &Client{headers: make(http.Header), renew: cfg.Renew}
+	c := &Client{
+		link: cfg.Link, headers: make(http.Header), cookies: cfg.Cookies, maxRedirects: max(cfg.MaxRedirects, 0),
+		firstByte: cfg.FirstByte, idle: cfg.Idle, renew: cfg.Renew,
+	}
 	for name, values := range cfg.Headers {
 		c.headers[http.CanonicalHeaderKey(name)] = append([]string(nil), values...)
 	}
@@ -103,16 +108,16 @@ func New(cfg Config) (*Client, error) {
 		c.headers["User-Agent"] = []string{cfg.UserAgent}
 	}
 	c.transport = &http.Transport{
-		Proxy:           proxy,
-		DialContext:     cfg.dialer(),
-		TLSClientConfig: tlsConfig,
+		Proxy:                  proxy,
+		OnProxyConnectResponse: proxyConnected,
+		DialContext:            cfg.dialer(),
+		TLSClientConfig:        tlsConfig,
 		// A TLSClientConfig of one's own would switch HTTP/2 off.
 		ForceAttemptHTTP2: true,
 		// Who wants gzip asks for it: fragments do not shrink, and the size that
 		// the server told would be lost.
 		DisableCompression:     true,
 		TLSHandshakeTimeout:    cfg.Connect,
-		ResponseHeaderTimeout:  cfg.FirstByte,
 		IdleConnTimeout:        90 * time.Second,
 		MaxIdleConnsPerHost:    8,
 		MaxResponseHeaderBytes: 256 << 10,
@@ -120,33 +125,7 @@ func New(cfg Config) (*Client, error) {
 		// request with it.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: cfg.FirstByte, PingTimeout: cfg.Connect},
 	}
-	c.http = http.Client{
-		Transport:     &transport{base: c.transport, link: cfg.Link, firstByte: cfg.FirstByte, idle: cfg.Idle},
-		Jar:           cfg.Cookies,
-		CheckRedirect: redirects(cfg.MaxRedirects),
-	}
 	return c, nil
-}
-
-// Do sends req and follows redirects: the Request of the answer names the URL
-// that answered. A redirect to another site (another host that is no subdomain
-// of the first), or from https to http, takes none of the request's headers
-// along but those that say what the client is and wants (User-Agent, Accept and
-// the like, Range, a Referer or Origin set by hand).
-//
-// The body of the answer must be closed. Reading it fails with an error whose
-// Timeout method is true where no byte comes for longer than Config.Idle. Errors
-// are of type *url.Error, whose URL has lost its user and query: they may be
-// secret.
-func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	resp, err := c.http.Do(c.withHeaders(req))
-	if err != nil {
-		if e, ok := err.(*url.Error); ok {
-			e.URL = place(req.URL)
-		}
-		return nil, err
-	}
-	return resp, nil
 }
 
 // Renew calls Config.Renew; without one the answer stands.
@@ -161,15 +140,6 @@ func (c *Client) Renew(req *http.Request, status int) (*http.Request, error) {
 // answers were read; the Client stays usable.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// withHeaders returns req with the Client's headers, leaving req as it is.
-func (c *Client) withHeaders(req *http.Request) *http.Request {
-	own := *req
-	own.Header = make(http.Header, len(req.Header)+len(c.headers))
-	maps.Copy(own.Header, c.headers)
-	maps.Copy(own.Header, req.Header)
-	return &own
-}
-
 // dialer opens connections within the limit, and charges the link one round
 // trip for each.
 func (cfg *Config) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -181,7 +151,7 @@ func (cfg *Config) dialer() func(ctx context.Context, network, address string) (
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if limit > 0 {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeoutCause(ctx, limit, &TimeoutError{"connect", limit})
+			ctx, cancel = context.WithTimeoutCause(ctx, limit, &TimeoutError{Connect, limit})
 			defer cancel()
 		}
 		conn, err := dial(ctx, network, address)
@@ -209,12 +179,4 @@ func setDefault(d *time.Duration, value time.Duration) {
 	case *d < 0:
 		*d = 0
 	}
-}
-
-// place is the URL without what may be secret.
-func place(u *url.URL) string {
-	if u == nil {
-		return ""
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }

@@ -13,14 +13,18 @@ import (
 )
 
 // timesOut checks that err is a timeout of the phase, after exactly d.
-func timesOut(t *testing.T, err error, phase string, start time.Time, d time.Duration) {
+func timesOut(t *testing.T, err error, phase Phase, start time.Time, d time.Duration) {
 	t.Helper()
 	var ne net.Error
-	if !errors.As(err, &ne) || !ne.Timeout() {
-		t.Fatalf("%s: got error %v, want a net.Error with Timeout", phase, err)
+	var late *TimeoutError
+	if !errors.As(err, &ne) || !ne.Timeout() || !errors.As(err, &late) {
+		t.Fatalf("got error %v, want a TimeoutError that is a net.Error", err)
+	}
+	if late.Phase != phase || late.After != d && phase != Idle {
+		t.Errorf("got %v, want phase %d and limit %v", late, phase, d)
 	}
 	if got := time.Since(start); got != d {
-		t.Errorf("%s: failed after %v, want %v", phase, got, d)
+		t.Errorf("%v: failed after %v, want %v", err, got, d)
 	}
 }
 
@@ -29,7 +33,7 @@ func TestTimeouts(t *testing.T) {
 		inBubble(t, Config{Connect: 3 * time.Second}, nil, func(t *testing.T, c *Client, n *network) {
 			start := time.Now()
 			_, err := c.Do(newRequest(t, "http://nobody/"))
-			timesOut(t, err, "connect", start, 3*time.Second)
+			timesOut(t, err, Connect, start, 3*time.Second)
 			var op *net.OpError
 			if !errors.As(err, &op) || op.Op != "dial" {
 				t.Errorf("got %v, want a net.OpError of dial: it is a failure to connect", err)
@@ -41,7 +45,7 @@ func TestTimeouts(t *testing.T) {
 		inBubble(t, Config{FirstByte: 7 * time.Second}, hang, func(t *testing.T, c *Client, n *network) {
 			start := time.Now()
 			_, err := c.Do(newRequest(t, "http://host/"))
-			timesOut(t, err, "first byte", start, 7*time.Second)
+			timesOut(t, err, FirstByte, start, 7*time.Second)
 		})
 	})
 	t.Run("first byte over a dead link", func(t *testing.T) {
@@ -52,7 +56,7 @@ func TestTimeouts(t *testing.T) {
 		inBubble(t, Config{FirstByte: 7 * time.Second, Link: link}, serveBytes(10), func(t *testing.T, c *Client, n *network) {
 			start := time.Now()
 			_, err := c.Do(newRequest(t, "http://host/"))
-			timesOut(t, err, "first byte", start, 7*time.Second)
+			timesOut(t, err, FirstByte, start, 7*time.Second)
 		})
 	})
 	stall := func(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +78,7 @@ func TestTimeouts(t *testing.T) {
 			defer resp.Body.Close()
 			b, err := io.ReadAll(resp.Body)
 			// Bytes every 4 s are slow, not idle; then nothing comes for 5 s.
-			timesOut(t, err, "idle", start, 13*time.Second)
+			timesOut(t, err, Idle, start, 13*time.Second)
 			if len(b) != 300 {
 				t.Errorf("read %d bytes before, want 300", len(b))
 			}
@@ -93,7 +97,7 @@ func TestTimeouts(t *testing.T) {
 			defer resp.Body.Close()
 			_, err = io.ReadAll(resp.Body)
 			var late *TimeoutError
-			if !errors.As(err, &late) || late.Phase != "idle" {
+			if !errors.As(err, &late) || late.Phase != Idle {
 				t.Errorf("got %v, want an idle timeout", err)
 			}
 		})
@@ -212,6 +216,7 @@ func TestRedirects(t *testing.T) {
 		{"http://site.com/cdn.site.com/", "http://cdn.site.com/", true},
 		{"http://site.com/site.com:8080/", "http://site.com:8080/", true},
 		{"http://site.com/other.com/", "http://other.com/", false},
+		{"http://site.com/other.com/other.com/", "http://other.com/", false},
 		{"http://site.com/evilsite.com/", "http://evilsite.com/", false},
 		{"http://cdn.site.com/site.com/", "http://site.com/", false},
 		{"http://3.4/1.2.3.4/", "http://1.2.3.4/", false},

@@ -1,10 +1,12 @@
 package httpclient
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -70,4 +72,13 @@ func proxyFunc(s string) (func(*http.Request) (*url.URL, error), error) {
 		return nil, fmt.Errorf("proxy %s: names no host; write http://host:port", u.Redacted())
 	}
 	return http.ProxyURL(u), nil
+}
+
+// proxyConnected tells why a proxy opened no tunnel, as a net.OpError whose Op is
+// "proxyconnect": the way in which net/http tells that it cannot be reached.
+func proxyConnected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: fmt.Errorf("the proxy answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))}
 }

@@ -161,6 +161,23 @@ func TestProxyFromConfig(t *testing.T) {
 	}
 }
 
+func TestProxyRefusesATunnel(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	c, err := New(Config{Proxy: proxy.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.Do(newRequest(t, "https://far.invalid/"))
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "proxyconnect" || !strings.Contains(err.Error(), "407") {
+		t.Errorf("got %v, want a net.OpError of proxyconnect that says 407", err)
+	}
+}
+
 func TestProxySOCKS(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
