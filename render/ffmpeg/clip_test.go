@@ -65,9 +65,11 @@ func readClip(t testing.TB, path string) *clip {
 		Config: par.ExtraData(), Width: par.Width(), Height: par.Height(),
 		SampleRate: par.SampleRate(), Channels: par.Channels(),
 	}
-	for codec, id := range codecIDs {
-		if id == par.CodecID() {
-			f.Codec = codec
+	for _, ids := range []map[platform.Codec]astiav.CodecID{videoIDs, audioIDs} {
+		for codec, id := range ids {
+			if id == par.CodecID() {
+				f.Codec = codec
+			}
 		}
 	}
 	switch {

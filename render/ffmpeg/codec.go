@@ -15,12 +15,15 @@ import (
 	"smoothplay/platform"
 )
 
-// codecIDs are the codecs that are opened by their Format alone.
-var codecIDs = map[platform.Codec]astiav.CodecID{
-	platform.H264:        astiav.CodecIDH264,
-	platform.HEVC:        astiav.CodecIDHevc,
-	platform.VC1:         astiav.CodecIDVc1,
-	platform.WMV3:        astiav.CodecIDWmv3,
+// videoIDs and audioIDs are the codecs that are opened by their Format alone.
+var videoIDs = map[platform.Codec]astiav.CodecID{
+	platform.H264: astiav.CodecIDH264,
+	platform.HEVC: astiav.CodecIDHevc,
+	platform.VC1:  astiav.CodecIDVc1,
+	platform.WMV3: astiav.CodecIDWmv3,
+}
+
+var audioIDs = map[platform.Codec]astiav.CodecID{
 	platform.AAC:         astiav.CodecIDAac,
 	platform.WMA1:        astiav.CodecIDWmav1,
 	platform.WMA2:        astiav.CodecIDWmav2,
@@ -43,16 +46,22 @@ var pcmIDs = map[int]astiav.CodecID{
 
 // find names the decoder of FFmpeg for f.
 func find(f *platform.Format) (*astiav.Codec, error) {
-	id, ok := codecIDs[f.Codec]
-	if f.Codec == platform.PCMCodec {
+	var id astiav.CodecID
+	var ok bool
+	switch {
+	case f.Kind == platform.Video:
+		id, ok = videoIDs[f.Codec]
+	case f.Kind == platform.Audio && f.Codec == platform.PCMCodec:
 		id, ok = pcmIDs[f.BitsPerSample]
+	case f.Kind == platform.Audio:
+		id, ok = audioIDs[f.Codec]
 	}
 	if ok {
 		if c := astiav.FindDecoder(id); c != nil {
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("codec %q (FourCC %q, %d bits a sample): %w", f.Codec, f.FourCC, f.BitsPerSample, platform.ErrUnsupported)
+	return nil, fmt.Errorf("%s codec %q (FourCC %q, %d bits a sample): %w", f.Kind, f.Codec, f.FourCC, f.BitsPerSample, platform.ErrUnsupported)
 }
 
 // quiet silences FFmpeg once for the process: its messages are written by the

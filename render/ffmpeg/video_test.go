@@ -308,8 +308,13 @@ func TestOtherCodecs(t *testing.T) {
 	if err := (Decoders{}).Supports(platform.Format{Kind: platform.Text, Codec: platform.TTML}); !errors.Is(err, platform.ErrUnsupported) {
 		t.Errorf("TTML: %v, want ErrUnsupported", err)
 	}
-	for codec := range codecIDs {
+	for codec := range videoIDs {
 		if err := (Decoders{}).Supports(platform.Format{Codec: codec}); err != nil {
+			t.Errorf("%s: %v", codec, err)
+		}
+	}
+	for codec := range audioIDs {
+		if err := (Decoders{}).Supports(platform.Format{Kind: platform.Audio, Codec: codec}); err != nil {
 			t.Errorf("%s: %v", codec, err)
 		}
 	}
