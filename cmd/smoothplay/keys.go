@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"smoothplay/render/sdl"
+)
+
+// key is a key, or several that do the same.
+type key struct {
+	names []string // as package render/sdl names them, "Shift+" before where it counts
+	label string   // in the help
+	help  string
+	// repeats: also while the key is held down.
+	repeats bool
+	do      func(*ui, time.Time)
+}
+
+// skipKey seeks by d.
+func skipKey(name, label, help string, d time.Duration) key {
+	return key{[]string{name}, label, help, true, func(u *ui, now time.Time) { u.skip(d, now) }}
+}
+
+// keys are the keys of the window; those of mpv where it has one for the
+// purpose.
+var keys = []key{
+	{[]string{"SPACE", "p", "PLAYPAUSE"}, "space, p", "pause, go on; play again after the end", false, (*ui).togglePause},
+	skipKey("LEFT", "left", "5 s back", -5*time.Second),
+	skipKey("RIGHT", "right", "5 s forward", 5*time.Second),
+	skipKey("Shift+LEFT", "shift+left", "1 s back", -time.Second),
+	skipKey("Shift+RIGHT", "shift+right", "1 s forward", time.Second),
+	skipKey("DOWN", "down", "60 s back", -time.Minute),
+	skipKey("UP", "up", "60 s forward", time.Minute),
+	{[]string{"HOME"}, "home", "to the beginning", false, func(u *ui, now time.Time) { u.seekTo(0, u.player.Status(), now) }},
+	{[]string{"END"}, "end", "to 5 s before the end", false, func(u *ui, now time.Time) {
+		s := u.player.Status()
+		u.seekTo(s.Duration-5*time.Second, s, now)
+	}},
+	{[]string{"9", "/", "VOLUME_DOWN"}, "9, /", "less volume", true, func(u *ui, now time.Time) { u.changeVolume(-.05, now) }},
+	{[]string{"0", "*", "VOLUME_UP"}, "0, *", "more volume", true, func(u *ui, now time.Time) { u.changeVolume(.05, now) }},
+	{[]string{"m", "MUTE"}, "m", "mute", false, (*ui).toggleMute},
+	{[]string{"#"}, "#", "next audio language", false, (*ui).nextAudio},
+	{[]string{"f"}, "f", "full screen (double click, too)", false, (*ui).toggleFullscreen},
+	{[]string{"o"}, "o", "show the progress bar", false, func(u *ui, now time.Time) { u.barUntil = now.Add(barStays) }},
+	{[]string{"i"}, "i", "statistics", false, func(u *ui, _ time.Time) { u.statistics, u.help = !u.statistics, false }},
+	{[]string{"?"}, "?", "this list", false, func(u *ui, _ time.Time) { u.help = !u.help }},
+	{[]string{"q", "ESC", "STOP"}, "q, escape", "quit", false, func(u *ui, _ time.Time) { u.quit() }},
+}
+
+// keyOf is the key that was pressed; nil: one that does nothing.
+func keyOf(e sdl.Key) *key {
+	name := e.Name
+	if e.Mod&(sdl.Ctrl|sdl.Alt|sdl.Meta) != 0 {
+		return nil
+	}
+	if e.Mod&sdl.Shift != 0 {
+		name = "Shift+" + name
+	}
+	for i := range keys {
+		if slices.Contains(keys[i].names, name) {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+// keyHelp is the list of keys, a line each.
+func keyHelp() string {
+	var b strings.Builder
+	for _, k := range keys {
+		fmt.Fprintf(&b, "%-12s %s\n", k.label, k.help)
+	}
+	return b.String()
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"smoothplay/player/origin"
+)
+
+// originFlags are the flags of origin.
+type originFlags struct {
+	listen string
+	faults []string
+	link   linkFlags
+}
+
+func originCommand(e *env) *cobra.Command {
+	var flags originFlags
+	cmd := &cobra.Command{
+		Use:   "origin [DIR]",
+		Short: "Serve presentations from a folder, and the demo, over HTTP",
+		Long: `origin serves the presentations in a folder and below it: server manifests (.ism)
+with their .ismv and .isma files, and folders with a Manifest and its fragments.
+Without a folder it serves the built-in demo alone. The URLs go to standard
+output, the access log to standard error (--log origin=warn ends that).
+
+Faults (--fault, repeatable) try a client:
+
+  404@every:7          each 7th request for a fragment is answered 404
+  404@fragment:7       each 7th fragment of a stream is always 404
+  404@video:12-14      video chunks 12 to 14
+  503@30%              30 % of the requests
+  500@manifest         requests for the manifest
+  cut@50%@every:3      each 3rd body ends in the middle; truncated likewise
+  level-gone@1200000   the level of 1.2 Mbit/s is 404; without a number the highest one
+  slow@64k@audio       audio trickles at 64 kbit/s
+  late@5s@level:350k   answers of a level begin 5 s late
+  die@10s:20s          from 10 s to 20 s after the first request every connection breaks
+  garbage, other-time  bytes that are no fragment, the fragment of another time`,
+		Example: `  smoothplay origin
+  smoothplay origin --listen :8080 --shape 8M:30s,1M:30s --fault 404@every:7 ./movies`,
+		Args: atMostOne("folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return serve(cmd.Context(), e, args, &flags)
+		},
+	}
+	addFlags(cmd, "Serving", func(f *pflag.FlagSet) {
+		f.StringVar(&flags.listen, "listen", "127.0.0.1:8080", "`ADDRESS` to listen on; port 0: any that is free")
+		f.StringArrayVar(&flags.faults, "fault", nil, "make `FAULT` happen; repeatable")
+		flags.link.register(f)
+	})
+	return cmd
+}
+
+func serve(ctx context.Context, e *env, args []string, flags *originFlags) error {
+	faults, err := origin.ParseFaults(strings.Join(flags.faults, ","))
+	if err != nil {
+		return usageError{fmt.Errorf("--fault: %w", err)}
+	}
+	link, err := flags.link.link()
+	if err != nil {
+		return usageError{err}
+	}
+	log := newLogger(e.stderr, e.levels.atLeast("origin", slog.LevelInfo)).With(areaKey, "origin")
+	config := origin.Config{Link: link, Faults: faults, Access: origin.LogAccess(log)}
+	presentations := []string{"demo.ism/Manifest"}
+	if len(args) > 0 {
+		info, err := os.Stat(args[0])
+		if err != nil {
+			return usageError{fmt.Errorf("the folder to serve: %w", err)}
+		}
+		if !info.IsDir() {
+			return usageError{fmt.Errorf("%s is no folder: name the folder that holds it", args[0])}
+		}
+		folder := os.DirFS(args[0])
+		config.Folders = map[string]fs.FS{"": folder}
+		presentations = findPresentations(folder)
+		if len(presentations) == 0 {
+			return usageError{fmt.Errorf("%s holds no presentation: neither an .ism file nor a Manifest", args[0])}
+		}
+	}
+	handler, err := origin.New(config)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", flags.listen)
+	if err != nil {
+		return usageError{fmt.Errorf("--listen: %w", err)}
+	}
+	for _, p := range presentations {
+		at := url.URL{Scheme: "http", Host: reachable(listener.Addr()), Path: "/" + p}
+		fmt.Fprintln(e.stdout, at.String())
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	defer context.AfterFunc(ctx, func() { server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// reachable is the address under which a listener is reached from this machine.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// maxListed bounds the presentations that are listed, maxWalked the files that
+// are looked at for it.
+const maxListed, maxWalked = 100, 100_000
+
+// findPresentations lists what there is to play in a folder and below it, as URL
+// paths of manifests.
+func findPresentations(folder fs.FS) []string {
+	var found []string
+	walked := 0
+	fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if walked++; walked > maxWalked || len(found) == maxListed {
+			return fs.SkipAll
+		}
+		switch {
+		case err != nil:
+			return nil // a folder that cannot be read holds nothing to play
+		case entry.IsDir() && strings.HasPrefix(path.Base(name), "QualityLevels("):
+			return fs.SkipDir
+		case entry.IsDir():
+		case strings.EqualFold(path.Ext(name), ".ism"):
+			found = append(found, name+"/Manifest")
+		case path.Base(name) == "Manifest":
+			found = append(found, name)
+		}
+		return nil
+	})
+	return found
+}
+
+// demoOrigin serves the built-in demo to this machine and returns the URL of its
+// manifest.
+func demoOrigin() (manifest string, stop func(), err error) {
+	handler, err := origin.New(origin.Config{})
+	if err != nil {
+		return "", nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("serving the demo to this machine: %w", err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener)
+	return "http://" + listener.Addr().String() + "/demo.ism/Manifest", func() { server.Close() }, nil
+}
+
+// absolute is a local path made absolute, for messages and file URLs.
+func absolute(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return name
+}

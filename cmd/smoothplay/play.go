@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"smoothplay/platform"
+	"smoothplay/platform/null"
+	"smoothplay/player"
+	"smoothplay/render/sdl"
+)
+
+// playFlags are the flags of play.
+type playFlags struct {
+	session       sessionFlags
+	network       networkFlags
+	paused, loop  bool
+	keepOpen      bool
+	keepOpenGiven bool
+	volume        volumeValue
+	mute          bool
+	fullscreen    bool
+	headless      bool
+	events        string
+}
+
+func playCommand(e *env) *cobra.Command {
+	flags := playFlags{volume: 1}
+	cmd := &cobra.Command{
+		Use:   "play [URL]",
+		Short: "Play in a window with sound; without a URL the built-in demo",
+		Long: `play shows a presentation in a window. Without a URL it plays the built-in demo,
+served by this process over a link that changes, so that switching between levels
+can be seen. Without a display it says so and plays on without window and sound.
+
+Keys in the window:
+
+` + indented(keyHelp()) + `
+The mouse shows the progress bar: click or drag in it to seek.`,
+		Example: `  smoothplay play
+  smoothplay play --start 1:05:00 --alang en,de http://host/movie.ism/Manifest
+  smoothplay play --shape 4M:20s,600k:20s ./movie/`,
+		Args: atMostOne("URL"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			flags.keepOpenGiven = cmd.Flags().Changed("keep-open")
+			return play(cmd.Context(), e, args, &flags)
+		},
+	}
+	addFlags(cmd, "Playing", func(f *pflag.FlagSet) {
+		f.BoolVar(&flags.paused, "paused", false, "show the first picture and wait")
+		f.BoolVar(&flags.loop, "loop", false, "begin again at the end")
+		f.BoolVar(&flags.keepOpen, "keep-open", false, "stay on the last picture at the end (default: in a window)")
+		f.Var(&flags.volume, "volume", "volume in `percent`")
+		f.BoolVar(&flags.mute, "mute", false, "begin without sound")
+		f.BoolVar(&flags.fullscreen, "fs", false, "begin in full screen")
+		f.BoolVar(&flags.headless, "headless", false, "no window and no sound")
+		f.StringVar(&flags.events, "events", "", "write every event to `FILE`, one JSON object a line; - is standard output")
+	})
+	flags.session.register(cmd)
+	flags.network.register(cmd, &flags.session)
+	return cmd
+}
+
+func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
+	source, err := openSourceOrDemo(args, &flags.network)
+	if err != nil {
+		return err
+	}
+	defer source.close()
+	config, err := flags.session.config(source)
+	if err != nil {
+		return err
+	}
+	config.Paused, config.Loop = flags.paused, flags.loop
+	config.KeepOpen = flags.keepOpen || !flags.keepOpenGiven && !flags.headless
+	config.Logger, config.Usage = e.log, usage
+	events, err := openEvents(e, flags.events)
+	if err != nil {
+		return err
+	}
+	config.Events = events.sink()
+	run := playRun{e: e, flags: flags, source: source, config: config}
+	if flags.headless {
+		err = run.headless(ctx)
+	} else if err = withDesktop(func(d desktop) error { return run.inWindow(ctx, d) }); errors.As(err, new(errNoDesktop)) {
+		run.tellHeadless(err)
+		run.config.KeepOpen = flags.keepOpen
+		err = run.headless(ctx)
+	}
+	return errors.Join(failureOf(ctx, err), events.close())
+}
+
+// playRun is one run of the command play.
+type playRun struct {
+	e      *env
+	flags  *playFlags
+	source *source
+	config player.Config
+}
+
+// device is the device without the things that need a display.
+func (r *playRun) device() platform.Device {
+	return platform.Device{
+		HTTP:     r.source.doer,
+		Decoders: newDecoders(false),
+		Video:    &null.VideoSink{},
+		Audio:    &null.AudioSink{},
+		Load:     loadMeter(),
+	}
+}
+
+func (r *playRun) tellHeadless(err error) {
+	fmt.Fprintf(r.e.stderr, "smoothplay: %v: playing without window and sound\n", err)
+}
+
+func (r *playRun) headless(ctx context.Context) error {
+	if !hasDecoders {
+		fmt.Fprintln(r.e.stderr, "smoothplay: "+noDecoders)
+	}
+	p, err := player.New(r.device(), r.config)
+	if err != nil {
+		return usageError{err}
+	}
+	defer showStatus(r.e.stderr, p)()
+	return p.Run(ctx)
+}
+
+// inWindow plays while the goroutine of main serves the desktop. The session
+// begins before its window is there, so that the manifest is on its way
+// meanwhile.
+func (r *playRun) inWindow(ctx context.Context, d desktop) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	screen, sound := newScreen(), newSound()
+	defer screen.Close()
+	defer sound.Close()
+	device := r.device()
+	device.Video, device.Audio = screen, sound
+	p, err := player.New(device, r.config)
+	if err != nil {
+		return usageError{err}
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	defer showStatus(r.e.stderr, p)()
+
+	w, err := d.window("smoothplay: "+r.source.title, r.flags.fullscreen)
+	switch {
+	case errors.As(err, new(errNoDesktop)):
+		r.tellHeadless(err)
+		w = noWindow{&null.VideoSink{}}
+		sound.open(&null.AudioSink{})
+	case err != nil:
+		cancel()
+		<-ended
+		return err
+	default:
+		sound.open(d.sound())
+	}
+	screen.open(w)
+	u := newUI(p, w)
+	u.volume, u.muted = float64(r.flags.volume), r.flags.mute
+	u.closes = !r.flags.keepOpen && err != nil
+	return u.run(ctx, screen, ended)
+}
+
+// noWindow stands for the window where there is none.
+type noWindow struct{ platform.VideoSink }
+
+func (noWindow) Events() <-chan sdl.Event        { return nil }
+func (noWindow) Area() (x, y, width, height int) { return 0, 0, 0, 0 }
+func (noWindow) SetFullScreen(bool) error        { return platform.ErrClosed }

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"smoothplay/platform"
+)
+
+// shownFrames is a sink that keeps what it was asked to show.
+type shownFrames struct {
+	frames []platform.Frame
+	closed int
+}
+
+func (s *shownFrames) Show(f *platform.Frame) (time.Time, error) {
+	if s.closed > 0 {
+		return time.Time{}, platform.ErrClosed
+	}
+	s.frames = append(s.frames, *f)
+	return time.Now(), nil
+}
+
+func (s *shownFrames) Close() error { s.closed++; return nil }
+
+func TestScreenDrawsWhilePaused(t *testing.T) {
+	sink := &shownFrames{}
+	s := newScreen()
+	s.open(sink)
+	freed := 0
+	picture := &platform.Picture{Free: func() { freed++ }}
+	caption := platform.Overlay{ID: 1}
+	if err := s.draw([]platform.Overlay{{ID: 2}}); err != nil || len(sink.frames) != 0 {
+		t.Fatalf("drawing before the first frame: %v, %d frames", err, len(sink.frames))
+	}
+	if _, err := s.Show(&platform.Frame{Picture: picture, Overlays: []platform.Overlay{caption}}); err != nil {
+		t.Fatal(err)
+	}
+	s.draw([]platform.Overlay{{ID: 3}, {ID: 4}})
+	s.draw(nil)
+	want := [][]uint64{{1, 2}, {1, 3, 4}, {1}}
+	if len(sink.frames) != len(want) {
+		t.Fatalf("%d frames shown, want %d", len(sink.frames), len(want))
+	}
+	for i, ids := range want {
+		f := sink.frames[i]
+		if f.Picture != picture || len(f.Overlays) != len(ids) {
+			t.Fatalf("frame %d: %+v, want overlays %v", i, f, ids)
+		}
+		for k, id := range ids {
+			if f.Overlays[k].ID != id {
+				t.Errorf("frame %d: overlay %d is %d, want %d", i, k, f.Overlays[k].ID, id)
+			}
+		}
+	}
+
+	picture.Release()
+	if freed != 1 {
+		t.Errorf("the picture was freed %d times", freed)
+	}
+	s.draw([]platform.Overlay{{ID: 5}})
+	if len(sink.frames) != len(want) {
+		t.Error("a picture that was released is shown again")
+	}
+}
+
+func TestScreenWaitsForItsWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScreen()
+		shown := make(chan error, 1)
+		show := func() { _, err := s.Show(&platform.Frame{Picture: &platform.Picture{}}); shown <- err }
+		go show()
+		synctest.Wait()
+		if len(shown) != 0 {
+			t.Fatal("Show does not wait for the window")
+		}
+		sink := &shownFrames{}
+		s.open(sink)
+		if err := <-shown; err != nil || len(sink.frames) != 1 {
+			t.Fatalf("%v, %d frames", err, len(sink.frames))
+		}
+		s.Close()
+		s.Close()
+		if sink.closed != 1 {
+			t.Errorf("the window was closed %d times", sink.closed)
+		}
+	})
+}
+
+func TestScreenClosedBeforeItsWindowOpens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScreen()
+		shown := make(chan error, 1)
+		go func() { _, err := s.Show(&platform.Frame{Picture: &platform.Picture{}}); shown <- err }()
+		synctest.Wait()
+		s.Close()
+		if err := <-shown; !errors.Is(err, platform.ErrClosed) {
+			t.Errorf("got %v, want ErrClosed", err)
+		}
+		sink := &shownFrames{}
+		s.open(sink)
+		if sink.closed == 0 {
+			t.Error("a window that opens too late stays open")
+		}
+	})
+}

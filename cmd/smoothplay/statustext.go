@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"smoothplay/player"
+	"smoothplay/player/event"
+)
+
+// statusLine is how a session stands, in one line for a terminal.
+func statusLine(s player.Status) string {
+	parts := []string{fmt.Sprintf("%-9s %s", stateText(s.State), positionText(s))}
+	if level := levelText(s, s.Level); level != "" {
+		parts = append(parts, level)
+	}
+	parts = append(parts, fmt.Sprintf("buffer %.1f s", ahead(s).Seconds()))
+	if s.BandwidthBPS > 0 {
+		parts = append(parts, "link "+rateText(s.BandwidthBPS))
+	}
+	if s.Stalls > 0 {
+		parts = append(parts, fmt.Sprintf("stalls %d", s.Stalls))
+	}
+	parts = append(parts, fmt.Sprintf("dropped %d", s.Dropped))
+	if s.Trouble != "" && (s.State == event.Opening || s.State == event.Buffering) {
+		parts = append(parts, s.Trouble)
+	}
+	return strings.Join(parts, "  ")
+}
+
+// statistics is how a session stands, a line for each figure.
+func statistics(s player.Status) []string {
+	var lines []string
+	add := func(name, format string, args ...any) {
+		lines = append(lines, fmt.Sprintf("%-9s %s", name, fmt.Sprintf(format, args...)))
+	}
+	add("state", "%s %s", stateText(s.State), positionText(s))
+	if level := levelText(s, s.Level); level != "" {
+		add("shown", "%s", level)
+	}
+	if level := levelText(s, s.FetchLevel); level != "" {
+		add("fetching", "%s", level)
+	}
+	if s.RenderCap >= 0 && s.RenderCap < len(s.Levels)-1 {
+		add("capped", "at %s: the device renders no more", levelText(s, s.RenderCap))
+	}
+	add("buffer", "%.1f s ahead, %.1f s behind, %s", ahead(s).Seconds(), max(0, s.Position-s.BufferedFrom).Seconds(), sizeText(s.BufferBytes))
+	if s.BandwidthBPS > 0 {
+		add("link", "%s", rateText(s.BandwidthBPS))
+	}
+	add("pictures", "%d decoded, %d shown, %d dropped", s.Decoded, s.Shown, s.Dropped)
+	add("a/v", "%+.0f ms", float64(s.AVOffset)/float64(time.Millisecond))
+	add("stalls", "%d", s.Stalls)
+	if i := s.SelectedAudio; i >= 0 && i < len(s.Audio) {
+		add("audio", "%s (%d of %d)", audioText(s.Audio[i]), i+1, len(s.Audio))
+	}
+	if s.Trouble != "" {
+		add("trouble", "%s", s.Trouble)
+	}
+	return lines
+}
+
+// ahead is how much is buffered after the playhead.
+func ahead(s player.Status) time.Duration { return max(0, s.BufferedTo-s.Position) }
+
+// stateText is a state for people.
+func stateText(s event.State) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+// positionText is "0:12 / 0:24", to the second.
+func positionText(s player.Status) string {
+	text := clock(s.Position.Truncate(time.Second))
+	if s.Duration > 0 {
+		text += " / " + clock(s.Duration.Truncate(time.Second))
+	}
+	return text
+}
+
+// levelText is "3/4 900 kbit/s 640x360"; "" where there is no level n.
+func levelText(s player.Status, n int) string {
+	offered := 0
+	text := ""
+	for _, l := range s.Levels {
+		if l.Level < 0 {
+			continue // left out
+		}
+		offered++
+		if l.Level == n {
+			text = rateText(l.BitrateBPS)
+			if l.Width > 0 && l.Height > 0 {
+				text += fmt.Sprintf(" %dx%d", l.Width, l.Height)
+			}
+		}
+	}
+	if text == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d %s", n+1, offered, text)
+}
+
+// audioText names an audio stream.
+func audioText(a player.AudioChoice) string {
+	if a.Language == "" {
+		return printable(a.Name)
+	}
+	return fmt.Sprintf("%s [%s]", printable(a.Name), printable(a.Language))
+}

@@ -1,0 +1,340 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player"
+	"smoothplay/player/event"
+	"smoothplay/render/sdl"
+)
+
+// session is the part of player.Player that a person works with.
+type session interface {
+	Play(context.Context) error
+	Pause(context.Context) error
+	Stop(context.Context) error
+	Seek(context.Context, time.Duration, player.SeekMode) error
+	SelectAudio(context.Context, int) error
+	SetVolume(context.Context, float64) error
+	Mute(context.Context, bool) error
+	Status() player.Status
+}
+
+// window is what the ui asks of a window; sdl.Window is one.
+type window interface {
+	platform.VideoSink
+	Events() <-chan sdl.Event
+	Area() (x, y, width, height int) // of the picture, in pixels
+	SetFullScreen(on bool) error
+}
+
+const (
+	barStays     = 2500 * time.Millisecond // after the mouse moved
+	messageStays = 1500 * time.Millisecond
+	// displayInterval is how often the on-screen display follows the session.
+	displayInterval = 100 * time.Millisecond
+	// patience is how long a session may gather data before the display says so.
+	patience = 300 * time.Millisecond
+)
+
+// ui turns what a person does into commands, and how the session stands into the
+// on-screen display. All methods are called from one goroutine.
+type ui struct {
+	player session
+	window window
+	seeks  *seeker
+	// commands are carried out one after the other, apart from the goroutine of
+	// the ui.
+	commands chan func(context.Context) error
+
+	closes         bool // stop at the end, because nobody sees the last picture
+	paused         bool // wanted
+	volume         float64
+	muted          bool
+	fullscreen     bool
+	statistics     bool
+	help           bool
+	dragging       bool
+	pointer        float64   // where the mouse is on the bar, 0 to 1
+	barUntil       time.Time // the bar is shown until then
+	message        string
+	messageUntil   time.Time
+	bufferingSince time.Time // zero: it is not
+}
+
+func newUI(p session, w window) *ui {
+	return &ui{player: p, window: w, seeks: newSeeker(p.Seek),
+		commands: make(chan func(context.Context) error, 16), volume: 1}
+}
+
+func (u *ui) quit() { u.do(u.player.Stop) }
+
+// runCommands carries out commands and seeks until ctx is done.
+func (u *ui) runCommands(ctx context.Context) {
+	seeking := make(chan struct{})
+	go func() { defer close(seeking); u.seeks.run(ctx) }()
+	defer func() { <-seeking }()
+	for {
+		select {
+		case command := <-u.commands:
+			command(ctx) // a refusal is told by the events and by what is seen
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// do has a command carried out; when too many wait it is dropped.
+func (u *ui) do(command func(context.Context) error) {
+	select {
+	case u.commands <- command:
+	default:
+	}
+}
+
+// handle deals with what a person did at now.
+func (u *ui) handle(e sdl.Event, now time.Time) {
+	switch e := e.(type) {
+	case sdl.Key:
+		if k := keyOf(e); k != nil && (!e.Repeat || k.repeats) {
+			k.do(u, now)
+		}
+	case sdl.MouseMove:
+		u.point(e, now)
+		if u.dragging {
+			u.seekToPointer(player.Key)
+		}
+	case sdl.MouseLeave:
+		if !u.dragging {
+			u.barUntil = time.Time{}
+		}
+	case sdl.MouseButton:
+		u.button(e, now)
+	case sdl.MouseWheel:
+		u.changeVolume(.05*e.Y, now)
+	case sdl.Resize:
+		u.fullscreen = e.FullScreen
+	case sdl.Quit:
+		u.quit()
+	}
+}
+
+// point notes where the mouse is, and shows the bar.
+func (u *ui) point(at sdl.MouseMove, now time.Time) {
+	u.barUntil = now.Add(barStays)
+	u.pointer = barShare(at.AreaX)
+}
+
+func (u *ui) button(e sdl.MouseButton, now time.Time) {
+	if e.Button != 1 {
+		return
+	}
+	u.point(e.MouseMove, now)
+	switch {
+	case e.Down && onBar(e.AreaX, e.AreaY):
+		u.dragging = true
+		u.seekToPointer(player.Key)
+	case e.Down && e.Clicks == 2:
+		u.toggleFullscreen(now)
+	case !e.Down && u.dragging:
+		u.dragging = false
+		u.seekToPointer(player.Exact)
+	}
+}
+
+func (u *ui) toggleFullscreen(time.Time) {
+	u.fullscreen = !u.fullscreen
+	if u.window.SetFullScreen(u.fullscreen) != nil {
+		u.fullscreen = !u.fullscreen // the display does not agree
+	}
+}
+
+func (u *ui) seekToPointer(mode player.SeekMode) {
+	if d := u.player.Status().Duration; d > 0 {
+		u.seeks.to(time.Duration(u.pointer*float64(d)), mode)
+	}
+}
+
+// say shows a message for a while.
+func (u *ui) say(now time.Time, format string, args ...any) {
+	u.message, u.messageUntil = fmt.Sprintf(format, args...), now.Add(messageStays)
+}
+
+func (u *ui) togglePause(now time.Time) {
+	switch u.player.Status().State {
+	case event.Ended:
+		u.paused = false
+		u.do(u.player.Play)
+		return
+	case event.Paused:
+		u.paused = true
+	case event.Playing:
+		u.paused = false
+	}
+	u.paused = !u.paused
+	if u.paused {
+		u.do(u.player.Pause)
+		u.say(now, "paused")
+	} else {
+		u.do(u.player.Play)
+		u.say(now, "playing")
+	}
+	u.barUntil = now.Add(barStays)
+}
+
+// skip seeks by d from where the playhead is or is going to.
+func (u *ui) skip(d time.Duration, now time.Time) {
+	status := u.player.Status()
+	from, busy := u.seeks.destination()
+	if !busy {
+		from = status.Position
+	}
+	u.seekTo(from+d, status, now)
+}
+
+func (u *ui) seekTo(to time.Duration, status player.Status, now time.Time) {
+	to = max(to, 0)
+	if status.Duration > 0 {
+		to = min(to, status.Duration)
+	}
+	u.seeks.to(to, player.Exact)
+	u.barUntil = now.Add(barStays)
+}
+
+func (u *ui) changeVolume(by float64, now time.Time) {
+	u.volume = min(max(u.volume+by, 0), 1)
+	volume := u.volume
+	u.do(func(ctx context.Context) error { return u.player.SetVolume(ctx, volume) })
+	if u.muted {
+		u.toggleMute(now)
+	}
+	u.say(now, "volume %.0f %%", u.volume*100)
+}
+
+func (u *ui) toggleMute(now time.Time) {
+	u.muted = !u.muted
+	on := u.muted
+	u.do(func(ctx context.Context) error { return u.player.Mute(ctx, on) })
+	if on {
+		u.say(now, "muted")
+	} else {
+		u.say(now, "volume %.0f %%", u.volume*100)
+	}
+}
+
+func (u *ui) nextAudio(now time.Time) {
+	status := u.player.Status()
+	if len(status.Audio) < 2 {
+		u.say(now, "no other audio")
+		return
+	}
+	next := (status.SelectedAudio + 1) % len(status.Audio)
+	u.do(func(ctx context.Context) error { return u.player.SelectAudio(ctx, next) })
+	u.say(now, "audio: %s", audioText(status.Audio[next]))
+}
+
+// display is what the on-screen display shows. Equal displays look the same.
+type display struct {
+	bar        bool
+	play, span time.Duration // playhead and duration, in steps that can be seen
+	from, to   time.Duration // buffered
+	pointer    time.Duration // under the mouse; -1: the mouse is elsewhere
+	paused     bool
+	message    string
+	panel      string // statistics or the list of keys, in lines
+}
+
+// display says what to show at now.
+func (u *ui) display(now time.Time) display {
+	s := u.player.Status()
+	var d display
+	if s.Duration > 0 && (now.Before(u.barUntil) || u.dragging) {
+		step := max(s.Duration/500, 40*time.Millisecond)
+		at := s.Position
+		if to, busy := u.seeks.destination(); busy {
+			at = to
+		}
+		d.bar, d.span, d.paused = true, s.Duration, s.State == event.Paused
+		d.play, d.from, d.to = at.Truncate(step), s.BufferedFrom.Truncate(step), s.BufferedTo.Truncate(step)
+		d.pointer = time.Duration(u.pointer * float64(s.Duration)).Truncate(time.Second)
+	}
+	if s.State != event.Buffering && s.State != event.Opening {
+		u.bufferingSince = time.Time{}
+	} else if u.bufferingSince.IsZero() {
+		u.bufferingSince = now
+	}
+	switch {
+	case now.Before(u.messageUntil):
+		d.message = u.message
+	case !u.bufferingSince.IsZero() && now.Sub(u.bufferingSince) >= patience:
+		d.message = "buffering"
+	}
+	switch {
+	case u.help:
+		d.panel = keyHelp()
+	case u.statistics:
+		for _, line := range statistics(s) {
+			d.panel += line + "\n"
+		}
+	}
+	return d
+}
+
+// run works with the person at the window until the session has ended, and
+// returns how it ended.
+func (u *ui) run(ctx context.Context, screen *screen, ended <-chan error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	commanding := make(chan struct{})
+	go func() { defer close(commanding); u.runCommands(ctx) }()
+	defer func() { cancel(); <-commanding }()
+	u.begin()
+
+	tick := time.NewTicker(displayInterval)
+	defer tick.Stop()
+	events := u.window.Events()
+	osd := newOSD()
+	for {
+		select {
+		case e, open := <-events:
+			if !open {
+				events = nil // the window is gone
+				continue
+			}
+			u.handle(e, time.Now())
+			if len(events) > 0 {
+				continue // drawing can wait for the rest
+			}
+		case <-tick.C:
+			if u.closes && u.player.Status().State == event.Ended {
+				u.closes = false
+				u.quit()
+			}
+		case err := <-ended:
+			return err
+		}
+		_, _, width, height := u.window.Area()
+		if overlays, changed := osd.draw(u.display(time.Now()), width, height); changed {
+			screen.draw(overlays)
+		}
+	}
+}
+
+// begin sets volume and mute as they were wished for.
+func (u *ui) begin() {
+	if u.volume == 1 && !u.muted {
+		return
+	}
+	volume, muted := u.volume, u.muted
+	u.do(func(ctx context.Context) error {
+		err := u.player.SetVolume(ctx, volume)
+		for errors.Is(err, player.ErrNotRunning) && ctx.Err() == nil { // not yet
+			time.Sleep(time.Millisecond)
+			err = u.player.SetVolume(ctx, volume)
+		}
+		return errors.Join(err, u.player.Mute(ctx, muted))
+	})
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player"
+	"smoothplay/player/event"
+	"smoothplay/render/sdl"
+)
+
+// fakeSession notes the commands it is given.
+type fakeSession struct {
+	status player.Status
+	log    []string
+}
+
+func (f *fakeSession) note(format string, args ...any) error {
+	f.log = append(f.log, fmt.Sprintf(format, args...))
+	return nil
+}
+
+func (f *fakeSession) Play(context.Context) error {
+	f.status.State = event.Playing
+	return f.note("play")
+}
+func (f *fakeSession) Pause(context.Context) error {
+	f.status.State = event.Paused
+	return f.note("pause")
+}
+func (f *fakeSession) Stop(context.Context) error { return f.note("stop") }
+func (f *fakeSession) Seek(_ context.Context, to time.Duration, mode player.SeekMode) error {
+	f.status.Position = to
+	return f.note("seek %v %v", to, mode)
+}
+func (f *fakeSession) SelectAudio(_ context.Context, n int) error {
+	f.status.SelectedAudio = n
+	return f.note("audio %d", n)
+}
+func (f *fakeSession) SetVolume(_ context.Context, v float64) error { return f.note("volume %.2f", v) }
+func (f *fakeSession) Mute(_ context.Context, on bool) error        { return f.note("mute %v", on) }
+func (f *fakeSession) Status() player.Status                        { return f.status }
+
+// It is a window, too.
+func (f *fakeSession) Show(*platform.Frame) (time.Time, error) { return time.Now(), nil }
+func (f *fakeSession) Close() error                            { return nil }
+func (f *fakeSession) Events() <-chan sdl.Event                { return nil }
+func (f *fakeSession) Area() (x, y, width, height int)         { return 0, 0, 1280, 720 }
+func (f *fakeSession) SetFullScreen(on bool) error             { return f.note("fullscreen %v", on) }
+
+// withUI calls f with a ui in a bubble; act hands it an event and lets the
+// commands of it be carried out.
+func withUI(t *testing.T, f func(s *fakeSession, u *ui, act func(sdl.Event))) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeSession{status: player.Status{
+			State: event.Playing, Position: time.Minute, Duration: 200 * time.Second, BufferedTo: 80 * time.Second,
+			Audio: []player.AudioChoice{{Name: "audio", Language: "eng"}, {Name: "audio", Language: "deu"}},
+		}}
+		u := newUI(s, s)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); u.runCommands(ctx) }()
+		f(s, u, func(e sdl.Event) {
+			u.handle(e, time.Now())
+			synctest.Wait()
+		})
+		cancel()
+		<-done
+	})
+}
+
+func press(name string) sdl.Key { return sdl.Key{Name: name} }
+
+func TestKeys(t *testing.T) {
+	shift := func(name string) sdl.Key { return sdl.Key{Name: name, Mod: sdl.Shift} }
+	tests := []struct {
+		press []sdl.Key
+		want  string
+	}{
+		{[]sdl.Key{press("SPACE")}, "pause"},
+		{[]sdl.Key{press("p"), press("p")}, "pause play"},
+		{[]sdl.Key{press("LEFT")}, "seek 55s exact"},
+		{[]sdl.Key{press("RIGHT"), press("RIGHT")}, "seek 1m5s exact seek 1m10s exact"},
+		{[]sdl.Key{shift("RIGHT")}, "seek 1m1s exact"},
+		{[]sdl.Key{shift("LEFT")}, "seek 59s exact"},
+		{[]sdl.Key{press("UP")}, "seek 2m0s exact"},
+		{[]sdl.Key{press("DOWN"), press("DOWN")}, "seek 0s exact seek 0s exact"},
+		{[]sdl.Key{press("END")}, "seek 3m15s exact"},
+		{[]sdl.Key{press("HOME")}, "seek 0s exact"},
+		{[]sdl.Key{press("9"), press("9"), press("0")}, "volume 0.95 volume 0.90 volume 0.95"},
+		{[]sdl.Key{press("m"), press("m")}, "mute true mute false"},
+		{[]sdl.Key{press("m"), press("0")}, "mute true volume 1.00 mute false"},
+		{[]sdl.Key{press("#"), press("#")}, "audio 1 audio 0"},
+		{[]sdl.Key{press("f")}, "fullscreen true"},
+		{[]sdl.Key{press("q")}, "stop"},
+		{[]sdl.Key{press("ESC")}, "stop"},
+		{[]sdl.Key{{Name: "q", Mod: sdl.Ctrl}, press("F12"), shift("UP")}, ""},
+		{[]sdl.Key{{Name: "f", Repeat: true}, {Name: "RIGHT", Repeat: true}}, "seek 1m5s exact"},
+	}
+	for _, test := range tests {
+		withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
+			for _, k := range test.press {
+				act(k)
+			}
+			if got := strings.Join(s.log, " "); got != test.want {
+				t.Errorf("%v: %q, want %q", test.press, got, test.want)
+			}
+		})
+	}
+}
+
+// Each key does something, and no two do different things.
+func TestKeysAreUnique(t *testing.T) {
+	seen := map[string]string{}
+	for _, k := range keys {
+		if k.do == nil || k.help == "" || k.label == "" || len(k.names) == 0 {
+			t.Errorf("key %q is not complete", k.label)
+		}
+		for _, name := range k.names {
+			if other, twice := seen[name]; twice {
+				t.Errorf("%s is %q and %q", name, other, k.help)
+			}
+			seen[name] = k.help
+		}
+	}
+	for _, name := range []string{"SPACE", "f", "m", "9", "0", "i", "q", "?", "#", "HOME", "END"} {
+		if seen[name] == "" {
+			t.Errorf("%s does nothing", name)
+		}
+	}
+}
+
+func TestPauseAtTheEndPlaysAgain(t *testing.T) {
+	withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
+		s.status.State = event.Ended
+		act(press("SPACE"))
+		if !slices.Equal(s.log, []string{"play"}) {
+			t.Errorf("got %q", s.log)
+		}
+	})
+}
+
+func TestBarIsClickedAndDragged(t *testing.T) {
+	at := func(share float64) sdl.MouseMove {
+		return sdl.MouseMove{AreaX: barLeft + share*(barRight-barLeft), AreaY: barMiddle}
+	}
+	withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
+		if u.display(time.Now()).bar {
+			t.Error("a bar without a reason")
+		}
+		act(at(.5))
+		d := u.display(time.Now())
+		if !d.bar || d.pointer != 100*time.Second || d.play != time.Minute || d.to != 80*time.Second {
+			t.Errorf("display %+v", d)
+		}
+		act(sdl.MouseButton{MouseMove: at(.25), Button: 1, Down: true, Clicks: 1})
+		act(at(.75))
+		act(sdl.MouseButton{MouseMove: at(1), Button: 1})
+		act(at(.1)) // the button is up
+		const want = "seek 50s key,seek 2m30s key,seek 3m20s exact"
+		if got := strings.Join(s.log, ","); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		time.Sleep(barStays)
+		if u.display(time.Now()).bar {
+			t.Error("the bar stays")
+		}
+	})
+}
+
+func TestDoubleClickIsFullScreen(t *testing.T) {
+	withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
+		middle := sdl.MouseMove{AreaX: .5, AreaY: .5}
+		for clicks := range 2 {
+			act(sdl.MouseButton{MouseMove: middle, Button: 1, Down: true, Clicks: clicks + 1})
+			act(sdl.MouseButton{MouseMove: middle, Button: 1, Clicks: clicks + 1})
+		}
+		act(sdl.MouseButton{MouseMove: middle, Button: 3, Down: true, Clicks: 2})
+		if !slices.Equal(s.log, []string{"fullscreen true"}) {
+			t.Errorf("got %q", s.log)
+		}
+	})
+}
+
+func TestDisplayTellsOfWaiting(t *testing.T) {
+	withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
+		s.status.State = event.Buffering
+		if d := u.display(time.Now()); d.message != "" {
+			t.Errorf("says %q at once", d.message)
+		}
+		time.Sleep(patience)
+		if d := u.display(time.Now()); d.message != "buffering" {
+			t.Errorf("says %q", d.message)
+		}
+		s.status.State = event.Playing
+		if d := u.display(time.Now()); d.message != "" {
+			t.Errorf("still says %q", d.message)
+		}
+	})
+}
+
+func TestPanels(t *testing.T) {
+	withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
+		act(press("i"))
+		if d := u.display(time.Now()); !strings.Contains(d.panel, "buffer    20.0 s ahead") {
+			t.Errorf("statistics:\n%s", d.panel)
+		}
+		act(press("?"))
+		if d := u.display(time.Now()); !strings.Contains(d.panel, "next audio language") {
+			t.Errorf("keys:\n%s", d.panel)
+		}
+		act(press("?"))
+		act(press("i"))
+		if d := u.display(time.Now()); d.panel != "" {
+			t.Errorf("still there:\n%s", d.panel)
+		}
+	})
+}
