@@ -47,8 +47,8 @@ func TestNext(t *testing.T) {
 		f           Failure
 		with, alone string // with other levels, and without
 	}{
-		{"404", Failure{Class: Status, Status: 404}, "other level", "skip"},
-		{"404 live, behind", Failure{Class: Status, Status: 404, Live: true}, "other level", "skip"},
+		{"404", Failure{Class: Status, Status: 404}, "other level", "retry 250ms, skip"},
+		{"404 live, behind", Failure{Class: Status, Status: 404, Live: true}, "other level", "retry 250ms, skip"},
 		{"404 at the edge", Failure{Class: Status, Status: 404, Live: true, NearEdge: true}, atEdge, atEdge},
 		{"412 at the edge", Failure{Class: Status, Status: 412, Live: true, NearEdge: true}, atEdge, atEdge},
 		{"412 live, behind", Failure{Class: Status, Status: 412, Live: true}, "wait 2s, wait 2s, wait 2s, skip refresh", "wait 2s, wait 2s, wait 2s, skip refresh"},

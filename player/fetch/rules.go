@@ -28,6 +28,7 @@ const (
 	anywhere place = iota
 	edge           // live, and the chunk may not exist yet
 	behind         // live, and it should
+	alone          // where no other level is left to try
 )
 
 // forever is more attempts than anybody makes.
@@ -52,6 +53,7 @@ const ms = time.Millisecond
 //	too slow for the server               status     408                         retry 3 times  250ms to 2s  other level, then skip
 //	too early, too many                   status     425-429                     wait 5 times   1s to 8s     other level, then skip
 //	not for this country                  status     451                                                     fail
+//	no such fragment on any level         status     404      on the last level  retry 1 times  250ms        skip
 //	no such fragment                      status     400-499                                                 other level, then skip
 //	origin or edge in trouble             status     500-599                     retry 3 times  250ms to 2s  other level, then skip
 //	nothing in it                         status     other                                                   other level, then skip
@@ -74,6 +76,7 @@ var fragmentRows = []row{
 	{what: "too slow for the server", class: Status, low: 408, high: 408, tries: 3, do: Retry, first: 250 * ms, most: 2000 * ms, levels: true, last: Skip},
 	{what: "too early, too many", class: Status, low: 425, high: 429, tries: 5, do: Wait, first: 1000 * ms, most: 8000 * ms, levels: true, last: Skip},
 	{what: "not for this country", class: Status, low: 451, high: 451, last: Fail},
+	{what: "no such fragment on any level", class: Status, low: 404, high: 404, place: alone, tries: 1, do: Retry, first: 250 * ms, most: 250 * ms, last: Skip},
 	{what: "no such fragment", class: Status, low: 400, high: 499, levels: true, last: Skip},
 	{what: "origin or edge in trouble", class: Status, low: 500, high: 599, tries: 3, do: Retry, first: 250 * ms, most: 2000 * ms, levels: true, last: Skip},
 	{what: "nothing in it", class: Status, levels: true, last: Skip},
@@ -136,6 +139,8 @@ func (r *row) fits(f Failure) bool {
 		return f.Live && f.NearEdge
 	case behind:
 		return f.Live && !f.NearEdge
+	case alone:
+		return !f.OtherLevels
 	}
 	return true
 }

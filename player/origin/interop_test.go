@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -71,24 +70,6 @@ func TestGStreamerPlaysTheDemo(t *testing.T) {
 	}{{"video", len(asked["video"])}, {"audio", max(len(asked["audio_eng"]), len(asked["audio_deu"]))}} {
 		if c.got != 12 {
 			t.Errorf("%s: %d of 12 fragments asked for", c.kind, c.got)
-		}
-	}
-}
-
-// FFmpeg reads the media files themselves: whole, and without a complaint.
-func TestFFmpegReadsTheFiles(t *testing.T) {
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("skipped: ffmpeg is not installed")
-	}
-	files, err := filepath.Glob("../../testdata/demo/demo_*.ism[va]")
-	if err != nil || len(files) != demo.Levels+2 {
-		t.Fatalf("files of the demo: %v %v", files, err)
-	}
-	for _, file := range files {
-		out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "warning", "-xerror", "-i", file, "-f", "null", "-").CombinedOutput()
-		if err != nil || len(out) > 0 {
-			t.Errorf("%s: %v\n%s", file, err, out)
 		}
 	}
 }

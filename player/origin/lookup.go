@@ -21,11 +21,12 @@ type answer struct {
 func (o *Origin) answer(urlPath string) answer {
 	r, ok := parseRequest(urlPath)
 	if !ok {
-		if to := o.redirect(urlPath); to != "" {
+		to, err := o.redirect(urlPath)
+		if err == nil {
 			return answer{location: to}
 		}
 		if !strings.Contains(strings.ToLower(r.file), "manifest") {
-			return answer{err: fmt.Errorf("neither a manifest nor a fragment: %w", fs.ErrNotExist)}
+			return answer{err: err}
 		}
 		r.manifest = true // a manifest by another name, beside its fragments
 	}
@@ -50,16 +51,14 @@ func (o *Origin) reply(r request) answer {
 }
 
 // redirect returns where the manifest is of a path that names a presentation
-// alone: x.ism, x.ismc or a folder that holds one. "" where it names none.
-func (o *Origin) redirect(urlPath string) string {
+// alone: x.ism, x.ismc or a folder that holds one.
+func (o *Origin) redirect(urlPath string) (string, error) {
 	clean := strings.Trim(path.Clean("/"+urlPath), "/")
 	if ext := path.Ext(clean); strings.EqualFold(ext, ".ismc") {
 		clean = strings.TrimSuffix(clean, ext) + ".ism"
 	}
-	if _, err := o.open(request{folder: clean, manifest: true}); err != nil {
-		return ""
-	}
-	return path.Join("/", clean, "Manifest")
+	_, err := o.open(request{folder: clean, manifest: true})
+	return path.Join("/", clean, "Manifest"), err
 }
 
 // open finds the presentation that r is about, and opens it the first time.
