@@ -24,7 +24,8 @@ func TestVideoSinkCounts(t *testing.T) {
 			{Picture: first},
 			{Picture: first, Overlays: make([]platform.Overlay, 2)},
 			{Picture: second, Insets: make([]platform.Inset, 1)},
-			{},
+			{}, // lets go of it
+			{Picture: second},
 		}
 		for _, f := range frames {
 			time.Sleep(frame)
@@ -33,14 +34,14 @@ func TestVideoSinkCounts(t *testing.T) {
 			}
 		}
 		at := func(n int) time.Time { return begin.Add(time.Duration(n) * frame) }
-		if got, want := v.Counts(), (VideoCounts{Frames: 4, Repeated: 1, First: at(1), Last: at(4)}); got != want {
+		if got, want := v.Counts(), (VideoCounts{Frames: 4, Repeated: 1, First: at(1), Last: at(5)}); got != want {
 			t.Errorf("counts %+v, want %+v", got, want)
 		}
 		want := []Shown{
 			{At: at(1), PTS: 1, Key: true, Source: first.Source},
 			{At: at(2), PTS: 1, Key: true, Source: first.Source, Repeated: true, Overlays: 2},
 			{At: at(3), PTS: 2, Source: second.Source, Insets: 1},
-			{At: at(4)},
+			{At: at(5), PTS: 2, Source: second.Source},
 		}
 		if got := v.Shown(); !slices.Equal(got, want) {
 			t.Errorf("shown %+v\nwant  %+v", got, want)
@@ -74,7 +75,7 @@ func TestVideoSinkWaitsForRefresh(t *testing.T) {
 			{25 * ms, 100 * ms},
 		} {
 			time.Sleep(test.sleep)
-			at, err := v.Show(&platform.Frame{})
+			at, err := v.Show(&platform.Frame{Picture: &platform.Picture{}})
 			if err != nil || at.Sub(begin) != test.want || !time.Now().Equal(at) {
 				t.Errorf("shown at %v, returned at %v, %v; want %v", at.Sub(begin), time.Since(begin), err, test.want)
 			}
@@ -85,18 +86,18 @@ func TestVideoSinkWaitsForRefresh(t *testing.T) {
 func TestVideoSinkCloseUnblocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &VideoSink{Refresh: time.Hour}
-		if _, err := v.Show(&platform.Frame{}); err != nil {
+		if _, err := v.Show(&platform.Frame{Picture: &platform.Picture{}}); err != nil {
 			t.Fatal(err)
 		}
 		time.AfterFunc(time.Second, func() { v.Close() })
 		begin := time.Now()
-		if _, err := v.Show(&platform.Frame{}); !errors.Is(err, platform.ErrClosed) || time.Since(begin) != time.Second {
+		if _, err := v.Show(&platform.Frame{Picture: &platform.Picture{}}); !errors.Is(err, platform.ErrClosed) || time.Since(begin) != time.Second {
 			t.Errorf("Show returned %v after %v", err, time.Since(begin))
 		}
 		if err := v.Close(); err != nil {
 			t.Errorf("second Close: %v", err)
 		}
-		if _, err := v.Show(&platform.Frame{}); !errors.Is(err, platform.ErrClosed) {
+		if _, err := v.Show(&platform.Frame{Picture: &platform.Picture{}}); !errors.Is(err, platform.ErrClosed) {
 			t.Errorf("Show after Close returned %v", err)
 		}
 	})
@@ -105,7 +106,7 @@ func TestVideoSinkCloseUnblocks(t *testing.T) {
 func TestVideoSinkVanishes(t *testing.T) {
 	v := &VideoSink{VanishAfter: 2}
 	for n := range 4 {
-		_, err := v.Show(&platform.Frame{})
+		_, err := v.Show(&platform.Frame{Picture: &platform.Picture{}})
 		if want := n >= 2; errors.Is(err, platform.ErrClosed) != want {
 			t.Errorf("frame %d: %v", n, err)
 		}

@@ -20,8 +20,8 @@ type VideoSink struct {
 	VanishAfter int
 	// Record keeps a Shown of every frame, for tests: it grows without bound.
 	Record bool
-	// OnShow is called at the end of every Show, from its goroutine, and may
-	// look at f during the call; nil: not called.
+	// OnShow is called at the end of every Show of a picture, from its goroutine,
+	// and may look at f during the call; nil: not called.
 	OnShow func(f *platform.Frame, shown time.Time)
 
 	mu     sync.Mutex
@@ -32,7 +32,8 @@ type VideoSink struct {
 	shown  []Shown
 }
 
-// VideoCounts is what a VideoSink has shown so far.
+// VideoCounts is what a VideoSink has shown so far; frames without a picture do
+// not count.
 type VideoCounts struct {
 	Frames      int64     // all that were shown
 	Repeated    int64     // of these, with the picture of the frame before
@@ -52,6 +53,9 @@ type Shown struct {
 
 // Show implements [platform.VideoSink].
 func (v *VideoSink) Show(f *platform.Frame) (time.Time, error) {
+	if f.Picture == nil {
+		return v.letGo()
+	}
 	at, err := v.refresh()
 	if err != nil {
 		return time.Time{}, err
@@ -87,6 +91,14 @@ func (v *VideoSink) Shown() []Shown {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return slices.Clone(v.shown)
+}
+
+// letGo forgets the last picture.
+func (v *VideoSink) letGo() (time.Time, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.last = nil
+	return time.Now(), v.closedErr()
 }
 
 // refresh waits for the next refresh of the screen and returns its instant.
@@ -135,7 +147,7 @@ func (v *VideoSink) closedErr() error {
 func (v *VideoSink) note(f *platform.Frame, at time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	repeated := v.counts.Frames > 0 && f.Picture == v.last
+	repeated := f.Picture == v.last
 	v.last = f.Picture
 	if v.counts.Frames == 0 {
 		v.counts.First = at
@@ -148,9 +160,9 @@ func (v *VideoSink) note(f *platform.Frame, at time.Time) {
 	if !v.Record {
 		return
 	}
-	s := Shown{At: at, Repeated: repeated, Insets: len(f.Insets), Overlays: len(f.Overlays)}
-	if p := f.Picture; p != nil {
-		s.PTS, s.Source, s.Key = p.PTS, p.Source, p.Key
-	}
-	v.shown = append(v.shown, s)
+	p := f.Picture
+	v.shown = append(v.shown, Shown{
+		At: at, PTS: p.PTS, Source: p.Source, Key: p.Key,
+		Repeated: repeated, Insets: len(f.Insets), Overlays: len(f.Overlays),
+	})
 }

@@ -82,12 +82,23 @@ var videoSinkRules = []rule[OpenVideoSink]{
 			})
 		})},
 	{"repeats",
-		"A Frame may repeat the last Picture (a caption changes while paused).",
+		"A Frame may repeat the last Picture (a caption changes while paused)",
 		screenRule(func(s platform.VideoSink, pictures []*platform.Picture) error {
 			one, two := caption(1, 200, 20), caption(2, 100, 40)
 			for _, overlays := range [][]platform.Overlay{nil, {one}, {one}, {two, one}, {two}, nil} {
 				if _, err := s.Show(&platform.Frame{Picture: pictures[0], Overlays: overlays}); err != nil {
 					return fmt.Errorf("with %d overlays: %w", len(overlays), err)
+				}
+			}
+			return nil
+		})},
+	{"lets-go",
+		"one without a Picture, at the end of a session, makes the sink let go of the last one",
+		screenRule(func(s platform.VideoSink, pictures []*platform.Picture) error {
+			// Also where it holds none, and more than once.
+			for i, f := range []*platform.Frame{{}, {Picture: pictures[0]}, {}, {}, {Picture: pictures[1]}} {
+				if _, err := s.Show(f); err != nil {
+					return fmt.Errorf("frame %d (with a picture: %v): %w", i+1, f.Picture != nil, err)
 				}
 			}
 			return nil

@@ -68,7 +68,7 @@ func TestWrongVideoSinks(t *testing.T) {
 		return faultyScreen(func(w *wrongScreen) {
 			var last *platform.Frame
 			w.show = func(f *platform.Frame) (time.Time, error) {
-				if last != nil && no(last, f) {
+				if last != nil && last.Picture != nil && no(last, f) {
 					return time.Time{}, errFault
 				}
 				last = f
@@ -94,7 +94,13 @@ func TestWrongVideoSinks(t *testing.T) {
 			}
 		})},
 		{"blocks for a minute", []string{"one-refresh"}, faultyScreen(func(w *wrongScreen) { w.Refresh = time.Minute })},
-		{"cannot repeat a picture", []string{"repeats"}, refuse(func(last, f *platform.Frame) bool { return last.Picture == f.Picture })},
+		{"cannot repeat a picture", []string{"repeats"}, refuse(func(last, f *platform.Frame) bool { return f.Picture != nil && last.Picture == f.Picture })},
+		{"needs a picture", []string{"lets-go"}, faultyScreen(func(w *wrongScreen) {
+			w.show = func(f *platform.Frame) (time.Time, error) {
+				_ = f.Picture.Width
+				return w.VideoSink.Show(f)
+			}
+		})},
 		{"cannot draw insets", []string{"insets"}, faultyScreen(func(w *wrongScreen) {
 			w.show = func(f *platform.Frame) (time.Time, error) {
 				if len(f.Insets) > 0 {
@@ -103,7 +109,7 @@ func TestWrongVideoSinks(t *testing.T) {
 				return w.VideoSink.Show(f)
 			}
 		})},
-		{"cannot change its size", []string{"any-size"}, refuse(func(last, f *platform.Frame) bool { return last.Picture.Width != f.Picture.Width })},
+		{"cannot change its size", []string{"any-size"}, refuse(func(last, f *platform.Frame) bool { return f.Picture != nil && last.Picture.Width != f.Picture.Width })},
 		{"draws captions into the picture", []string{"leaves-pictures-alone"}, faultyScreen(func(w *wrongScreen) {
 			w.show = func(f *platform.Frame) (time.Time, error) {
 				f.Picture.Planes[0][0]++
