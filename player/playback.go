@@ -319,7 +319,7 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 		l.seekOver(ErrSuperseded)
 	}
 	l.seek = &seek{to: to, asked: l.now(), command: c}
-	pos := l.startAt(to)
+	from, pos := l.position(), l.startAt(to)
 	video := l.of(platform.Video)
 	if mode == Key && video != nil {
 		if i := video.stream.At(pos); i < video.stream.First()+video.stream.Len() {
@@ -343,13 +343,14 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 		l.feeder.Flush(l.epoch, pos)
 	}
 	for _, t := range l.tracks {
-		l.moveTrack(t, pos)
+		l.moveTrack(t, from, pos)
 	}
 	l.clock.Set(pos)
 }
 
-// moveTrack makes t play from pos on, out of its queue where it can.
-func (l *loop) moveTrack(t *track, pos time.Duration) {
+// moveTrack makes t, which was played up to from, play from pos on, out of its
+// queue where it can.
+func (l *loop) moveTrack(t *track, from, pos time.Duration) {
 	if t.queue.Seek(l.epoch, pos) {
 		t.since = 0
 		return
@@ -358,7 +359,7 @@ func (l *loop) moveTrack(t *track, pos time.Duration) {
 	if t.job != nil && t.job.chunk.Index != wanted {
 		l.cancelJob(t)
 	}
-	l.figures.DiscardedBytes += t.queue.Unread()
+	l.figures.DiscardedBytes += t.queue.Beyond(from)
 	t.queue.Restart(l.epoch, pos)
 	l.aim(t, pos)
 }

@@ -291,7 +291,7 @@ func (l *loop) closeTrack(t *track) {
 	for _, cancel := range t.cancels {
 		cancel()
 	}
-	l.figures.DiscardedBytes += t.queue.Unread()
+	l.figures.DiscardedBytes += t.queue.Beyond(l.position())
 	t.queue.Restart(0, 0)
 }
 

@@ -271,14 +271,14 @@ func (q *Queue) Lowest(from time.Duration) int {
 	return lowest
 }
 
-// Unread is the size of the fragments of which nothing was read yet, in bytes.
-func (q *Queue) Unread() int64 {
+// Beyond is the size of the fragments that begin after pos, in bytes.
+func (q *Queue) Beyond(pos time.Duration) int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var n int64
-	for i := q.frag; i < len(q.held); i++ {
-		if i > q.frag || q.sample == 0 {
-			n += q.held[i].Bytes
+	for _, f := range q.held {
+		if f.Start > pos {
+			n += f.Bytes
 		}
 	}
 	return n

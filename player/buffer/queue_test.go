@@ -197,13 +197,31 @@ func TestNextWaitsForAFragmentAndForAnEpoch(t *testing.T) {
 	})
 }
 
-func TestUnreadCountsWholeFragmentsOnly(t *testing.T) {
+func TestBeyondCountsWhatWasNotPlayed(t *testing.T) {
 	q, _ := filled(3)
-	if n := q.Unread(); n != 300 {
-		t.Errorf("nothing read: %d", n)
+	for at, want := range map[time.Duration]int64{-1: 300, 0: 200, second: 200, 2 * second: 100, 5 * second: 0} {
+		if n := q.Beyond(at); n != want {
+			t.Errorf("beyond %v: %d bytes, want %d", at, n, want)
+		}
 	}
-	next(t, q)
-	if n := q.Unread(); n != 200 {
-		t.Errorf("one sample read: %d", n)
+}
+
+func TestTruncateLeavesWhatIsBeingRead(t *testing.T) {
+	q, freed := filled(4)
+	q.SetEnded(true)
+	for range 4 + 1 { // into fragment 1
+		next(t, q)
+	}
+	if n := q.Truncate(0); n != 200 || !slices.Equal(*freed, []int{3, 2}) {
+		t.Errorf("Truncate(0) dropped %d bytes, freed %v; want 200 bytes of 3 and 2", n, *freed)
+	}
+	if r := q.Range(); r.End != 4*second || r.Ended {
+		t.Errorf("after Truncate: %+v, want what ends at 4s, to be continued", r)
+	}
+	q.Push(fragment(2, &platform.Format{}, freed))
+	for want := 2*second + second/2; want <= 4*second; want += second / 2 {
+		if e := next(t, q); e.Sample.PTS != want {
+			t.Errorf("sample at %v, want %v", e.Sample.PTS, want)
+		}
 	}
 }

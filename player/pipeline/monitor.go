@@ -36,7 +36,7 @@ type Counters struct {
 	Omitted  int // samples not decoded: too late anyway
 	Shown    int
 	Dropped  int // decoded, and too late
-	Repeated int // shown for more than two periods while playing, for want of the next
+	Repeated int // stayed for more than a second period, for want of the next
 	Gaps     int // places in the sound filled with silence
 	// ShowTime is the time the sink took for the Shown pictures.
 	ShowTime time.Duration

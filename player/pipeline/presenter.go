@@ -135,7 +135,7 @@ func (p *Presenter) show(pic picture, first bool) {
 	running := p.clock.Running()
 	offset := p.clock.Position(shown) - pts
 	period := end - pts
-	repeated := !first && running && period > 0 && shown.Sub(p.shownAt) > 2*period+lateMin
+	repeated := !first && running && period > 0 && offset > period+lateMin
 	news := first || source != p.source
 	record := func(r *Report) {
 		r.Shown++
