@@ -1,9 +1,11 @@
 package platformtest
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -257,7 +259,6 @@ type soundExam struct {
 	s       platform.AudioSink
 	format  platform.PCMFormat
 	written time.Duration
-	phase   int // of the tone
 }
 
 func soundRule(check func(x *soundExam) error) func(*testing.T, OpenAudioSink) error {
@@ -274,16 +275,18 @@ func soundRule(check func(x *soundExam) error) func(*testing.T, OpenAudioSink) e
 	}
 }
 
-// sound is d of a quiet tone.
-func (x *soundExam) sound(d time.Duration) []byte {
-	b := make([]byte, x.format.Bytes(d))
-	for at := 0; at < len(b); at += x.format.FrameBytes() {
-		x.phase++
-		for c := range x.format.Channels {
-			b[at+2*c] = byte(x.phase % 100)
-		}
+// quiet is two seconds, or more, of a quiet tone in every format.
+var quiet = sync.OnceValue(func() []byte {
+	b := make([]byte, 2*8*48000*2)
+	for at := 0; at < len(b); at += 2 {
+		binary.NativeEndian.PutUint16(b[at:], uint16(at%100))
 	}
 	return b
+})
+
+// sound is d of it.
+func (x *soundExam) sound(d time.Duration) []byte {
+	return quiet()[:min(x.format.Bytes(d), len(quiet()))]
 }
 
 // write writes d, all of which must be taken.

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -228,13 +229,13 @@ func (x *doerExam) do(req *http.Request) (*http.Response, string, error) {
 }
 
 // largeBody is more than fits into any buffer on the way.
-func largeBody() []byte {
+var largeBody = sync.OnceValue(func() []byte {
 	b := bytes.Repeat([]byte("smoothplay"), 300_000)
 	for i := range b {
 		b[i] ^= byte(i >> 9)
 	}
 	return b
-}
+})
 
 func doerServer() http.Handler {
 	mux := http.NewServeMux()

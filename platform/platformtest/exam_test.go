@@ -1,6 +1,7 @@
 package platformtest
 
 import (
+	"bytes"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -159,7 +160,7 @@ var (
 // that refer to later ones.
 func videoSamples() []platform.Sample {
 	const frame = 40 * time.Millisecond
-	bytes := rand.New(rand.NewPCG(1, 2))
+	random := rand.New(rand.NewPCG(1, 2))
 	var all []platform.Sample
 	for group, format := range []*platform.Format{low, low, high} {
 		for i, n := range []int{0, 4, 2, 1, 3, 5} {
@@ -175,7 +176,7 @@ func videoSamples() []platform.Sample {
 				s.Format = format
 			}
 			for at := range s.Data {
-				s.Data[at] = byte(bytes.Uint32())
+				s.Data[at] = byte(random.Uint32())
 			}
 			all = append(all, s)
 		}
@@ -337,13 +338,10 @@ func (d *painter) paint(out func(*platform.Picture) error) func(*platform.Pictur
 				rows = d.size / width
 			}
 			p.Strides[i] = width
+			p.Planes[i] = bytes.Repeat([]byte{v}, width*rows)
 			if d.shared != nil {
-				p.Planes[i] = d.shared
-			} else {
-				p.Planes[i] = make([]byte, width*rows)
-			}
-			for at := range p.Planes[i] {
-				p.Planes[i][at] = v
+				copy(d.shared, p.Planes[i])
+				p.Planes[i] = d.shared[:width*rows]
 			}
 		}
 		d.made = append(d.made, p)

@@ -1,6 +1,7 @@
 package platformtest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -25,6 +26,10 @@ func TestVideoSink(t *testing.T, open OpenVideoSink, opts ...Option) {
 // Pictures makes test pictures that every sink which reads planes takes: I420
 // and NV12, of several sizes (odd ones too) and shapes.
 func Pictures() []*platform.Picture {
+	ramp := make([]byte, 256)
+	for i := range ramp {
+		ramp[i] = byte(i)
+	}
 	var all []*platform.Picture
 	for i, size := range []image.Point{{640, 360}, {640, 360}, {1280, 720}, {319, 181}, {720, 576}, {16, 2}} {
 		p := &platform.Picture{
@@ -38,10 +43,7 @@ func Pictures() []*platform.Picture {
 		for n := range p.Planes {
 			width, rows := planeSize(p, n)
 			p.Strides[n] = width + 16*(i%3)
-			p.Planes[n] = make([]byte, p.Strides[n]*rows)
-			for at := range p.Planes[n] {
-				p.Planes[n][at] = byte(at/(7+i) + 40*n)
-			}
+			p.Planes[n] = bytes.Repeat(ramp, p.Strides[n]*rows/len(ramp)+2)[40*n:][:p.Strides[n]*rows]
 		}
 		all = append(all, p)
 	}
