@@ -275,7 +275,7 @@ func soundRule(check func(x *soundExam) error) func(*testing.T, OpenAudioSink) e
 	}
 }
 
-// quiet is two seconds, or more, of a quiet tone in every format.
+// quiet is a quiet tone: two seconds of up to 8 channels of 48 kHz.
 var quiet = sync.OnceValue(func() []byte {
 	b := make([]byte, 2*8*48000*2)
 	for at := 0; at < len(b); at += 2 {
