@@ -19,7 +19,9 @@ type Config struct {
 
 // policies are all policies by name.
 var policies = map[string]func(Config) heuristics.Policy{
+	BolaE:            newBolaE,
 	Fixed:            newFixed,
+	Throughput:       newThroughput,
 	ThroughputBuffer: newThroughputBuffer,
 }
 
