@@ -14,7 +14,6 @@ import (
 const configHelp = `A configuration file (--config FILE) holds flags, one a line, without the dashes:
 
     # what the set-top box in the lab plays with
-    policy = default
     max-bitrate = 4M
     header = X-Device: lab-7
     no-audio

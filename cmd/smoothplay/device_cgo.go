@@ -4,6 +4,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 
 	"smoothplay/platform"
 	"smoothplay/platform/null"
@@ -25,7 +27,22 @@ func newDecoders(nothing bool) platform.Decoders {
 // withDesktop calls f with the desktop, whose events the calling goroutine, that
 // of main, sees to meanwhile.
 func withDesktop(f func(desktop) error) error {
+	if !mayHaveDisplay() {
+		return errNoDesktop{errors.New("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")}
+	}
 	return sdl.Run(func(d *sdl.Display) error { return f(sdlDesktop{d}) })
+}
+
+// mayHaveDisplay is false where it is plain that there is no display, and SDL
+// and what it would load need not be asked.
+func mayHaveDisplay() bool {
+	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"} {
+		if os.Getenv(name) != "" {
+			return true
+		}
+	}
+	consoles, _ := filepath.Glob("/dev/dri/card*")
+	return len(consoles) > 0
 }
 
 type sdlDesktop struct{ *sdl.Display }

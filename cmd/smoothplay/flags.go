@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"smoothplay/heuristics/policy"
 	"smoothplay/platform/httpclient"
 	"smoothplay/player"
 )
@@ -39,7 +40,7 @@ func (f *sessionFlags) register(cmd *cobra.Command) {
 		flags.StringSliceVar(&f.languages, "alang", nil, "audio `languages` wanted, best first: en,de")
 	})
 	addFlags(cmd, "Switching between levels", func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.policy, "policy", "", "switching policy, by `name`")
+		flags.StringVar(&f.policy, "policy", "", "switching policy, by `name`: "+strings.Join(policy.Names(), ", "))
 		flags.Var(&f.minRate, "min-bitrate", "play no video level below this `rate`")
 		flags.Var(&f.maxRate, "max-bitrate", "play no video level above this `rate`")
 		flags.Var(&f.startRate, "start-bitrate", "begin with the best video level up to this `rate`")

@@ -119,8 +119,9 @@ func TestFailures(t *testing.T) {
 			}{append(command[:len(command):len(command)], arg), status, says})
 		}
 		add(filepath.Join(dir, "none.ism"), 2, "none.ism", "no such file", "check the path")
+		add(dir, 2, dir, "it holds neither a Manifest nor an .ism file", "name an .ism")
 		add("host/movie.ism/Manifest", 2, "host/movie.ism", "no such file", "a URL begins with http://")
-		add(wrongFlag, 2, wrongFlag, "neither a manifest nor a fragment", "name an .ism")
+		add(wrongFlag, 2, wrongFlag, "it is no presentation", "name an .ism")
 		add(gone.URL+"/x.ism", 1, gone.URL, "nothing listens there", "check host and port")
 		add(server+"/none.ism/Manifest", 1, server+"/none.ism", "404", "check the address")
 		add(server+"/html.ism/Manifest", 1, server+"/html.ism", "not a Smooth Streaming client manifest")

@@ -90,13 +90,15 @@ func (s *screen) withOverlays(f *platform.Frame) *platform.Frame {
 	return &drawn
 }
 
-// draw replaces the on-screen display, and shows the last frame again with it.
-// Before the first frame it waits for that one.
+// draw replaces the on-screen display, and shows the last frame again with it;
+// where there is none, the display alone.
 func (s *screen) draw(overlays []platform.Overlay) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.overlays = overlays
-	if s.last.Picture == nil {
+	select {
+	case <-s.opened:
+	default:
 		return nil
 	}
 	_, err := s.sink.Show(s.withOverlays(&s.last))

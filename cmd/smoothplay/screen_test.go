@@ -28,13 +28,13 @@ func (s *shownFrames) Close() error { s.closed++; return nil }
 func TestScreenDrawsWhilePaused(t *testing.T) {
 	sink := &shownFrames{}
 	s := newScreen()
+	if err := s.draw([]platform.Overlay{{ID: 2}}); err != nil { // there is no window yet
+		t.Fatal(err)
+	}
 	s.open(sink)
 	freed := 0
 	picture := &platform.Picture{Free: func() { freed++ }}
 	caption := platform.Overlay{ID: 1}
-	if err := s.draw([]platform.Overlay{{ID: 2}}); err != nil || len(sink.frames) != 0 {
-		t.Fatalf("drawing before the first frame: %v, %d frames", err, len(sink.frames))
-	}
 	if _, err := s.Show(&platform.Frame{Picture: picture, Overlays: []platform.Overlay{caption}}); err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +61,8 @@ func TestScreenDrawsWhilePaused(t *testing.T) {
 		t.Errorf("the picture was freed %d times", freed)
 	}
 	s.draw([]platform.Overlay{{ID: 5}})
-	if len(sink.frames) != len(want) {
-		t.Error("a picture that was released is shown again")
+	if last := sink.frames[len(sink.frames)-1]; last.Picture != nil || len(last.Overlays) != 1 {
+		t.Errorf("after the picture was released %+v is shown", last)
 	}
 }
 

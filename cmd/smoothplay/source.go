@@ -34,16 +34,17 @@ func (s *source) close() {
 }
 
 // demoShape is the link over which the demo is played where no other is asked
-// for: it makes the player go up and down through all levels.
+// for: all four levels are seen within its 24 s.
 var demoShape = httpclient.Shape{
-	{Duration: 8 * time.Second, BPS: 4_000_000, Latency: 20 * time.Millisecond},
-	{Duration: 6 * time.Second, BPS: 500_000, Latency: 20 * time.Millisecond},
+	{Duration: 5 * time.Second, BPS: 4_000_000},
+	{Duration: 5 * time.Second, BPS: 1_200_000},
+	{Duration: 4 * time.Second, BPS: 600_000},
+	{Duration: 5 * time.Second, BPS: 2_000_000},
 }
 
 // demoAhead is how much of the demo is gathered ahead where nothing else is
-// asked for: little, so that its 24 s do not fit in whole and what the link does
-// is soon seen.
-const demoAhead = 6 * time.Second
+// asked for: little, so that what the link does is soon seen.
+const demoAhead = 4 * time.Second
 
 // openSource opens what a person named: a URL or a local path.
 func openSource(name string, network *networkFlags) (*source, error) {
@@ -88,7 +89,10 @@ func (s *source) checkLocal(name string) error {
 		return nil
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 512))
-	reason, hint := strings.TrimSuffix(string(body), ": file does not exist"), "name an .ism or .ismc file, or a folder that holds a presentation"
+	// "no presentation at PATH: PATH holds several: file does not exist"
+	_, reason, _ := strings.Cut(strings.TrimSuffix(string(body), ": file does not exist"), ": ")
+	reason = strings.Replace(reason, strings.Trim(req.URL.Path, "/"), "it", 1)
+	hint := "name an .ism or .ismc file, or a folder that holds a presentation"
 	if _, err := os.Stat(req.URL.Path); err != nil {
 		reason, hint = "there is no such file", "check the path"
 		if !strings.Contains(name, "://") && !strings.HasPrefix(name, "/") {

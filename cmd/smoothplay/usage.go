@@ -32,7 +32,7 @@ func writeUsage(cmd *cobra.Command) error {
 	var b strings.Builder
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "Usage:\n  %s COMMAND [flags]\n\nCommands:\n", cmd.CommandPath())
-		for _, sub := range cmd.Commands() {
+		for _, sub := range inOrder(cmd.Commands()) {
 			if sub.IsAvailableCommand() {
 				fmt.Fprintf(&b, "  %-10s %s\n", sub.Name(), sub.Short)
 			}
@@ -78,4 +78,13 @@ func indented(text string) string {
 		b.WriteString("  " + line)
 	}
 	return b.String()
+}
+
+// inOrder puts the commands into the order in which a newcomer needs them.
+func inOrder(commands []*cobra.Command) []*cobra.Command {
+	order := []string{"play", "probe", "measure", "origin"}
+	place := func(c *cobra.Command) int { return (slices.Index(order, c.Name()) + len(order)) % len(order) }
+	sorted := slices.Clone(commands)
+	slices.SortStableFunc(sorted, func(a, b *cobra.Command) int { return place(a) - place(b) })
+	return sorted
 }
