@@ -220,6 +220,7 @@ func (l *loop) emit(body event.Body) {
 	e := event.Event{Seq: l.seq, At: l.now(), Pos: l.position(), Body: body}
 	l.summarizer.Handle(e)
 	l.cfg.Events.Handle(e)
+	l.log(body)
 }
 
 // become changes the state.
@@ -235,7 +236,6 @@ func (l *loop) become(s event.State, cause string) {
 // survive tells an error that does not end the session.
 func (l *loop) survive(e *Error, track string) {
 	l.trouble = e.Error()
-	l.cfg.Logger.Warn("trouble", "stage", string(e.Stage), "code", string(e.Code), "error", e.Error())
 	l.emit(event.Error{Stage: e.Stage, Code: e.Code, Message: e.Error(), URL: e.URL, Track: track})
 }
 

@@ -115,7 +115,7 @@ func (l *loop) load() platform.Load {
 	}
 	load, err := l.dev.Load.Load()
 	if err != nil {
-		l.cfg.Logger.Debug("load meter", "error", err)
+		l.cfg.Logger.Debug("the load cannot be read", "area", "render", "error", err)
 		return platform.Load{}
 	}
 	return load

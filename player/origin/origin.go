@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"smoothplay/platform/httpclient"
 	"smoothplay/testdata/demo"
 )
 
@@ -27,13 +26,20 @@ type Config struct {
 	// where Folders have none of this name.
 	NoDemo bool
 
-	// Link is the link over which all answers go; nil: as fast as it can.
-	Link *httpclient.Link
+	// Link is the link over which all answers go; nil: as fast as it can. A
+	// *httpclient.Link is one.
+	Link Link
 	// Faults are what goes wrong; see SetFaults.
 	Faults Faults
 	// Access is told of each answer after its end; nil: nobody is. It is called
 	// from the goroutines of the requests.
 	Access func(Access)
+}
+
+// Link puts a handler behind a link with a rate and a delay, which all answers
+// share.
+type Link interface {
+	Handler(http.Handler) http.Handler
 }
 
 // Origin serves Smooth Streaming presentations. It is an http.Handler, and safe
@@ -84,7 +90,10 @@ func New(cfg Config) (*Origin, error) {
 		return nil, errors.New("origin: nothing to serve: neither a folder nor the demo presentation")
 	}
 	o.SetFaults(cfg.Faults)
-	o.handler = cfg.Link.Handler(http.HandlerFunc(o.serve))
+	o.handler = http.HandlerFunc(o.serve)
+	if cfg.Link != nil {
+		o.handler = cfg.Link.Handler(o.handler)
+	}
 	return o, nil
 }
 

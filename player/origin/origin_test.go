@@ -44,7 +44,7 @@ func TestRoutes(t *testing.T) {
 		{"/demo.ism/QualityLevels(250000)/RawFragments(video=0)", 200, "video/mp4"},
 		{"/demo.ism/QualityLevels250000/Fragmentsvideo=0", 200, "video/mp4"},
 		{"/demo.ism/Fragments(audio_eng=0)", 200, "audio/mp4"},
-		{"/demo.ism/QualityLevels(70000)/Fragments(audio=0)", 200, "audio/mp4"}, // by type
+		{"/demo.ism/QualityLevels(64000)/Fragments(audio=0)", 200, "audio/mp4"}, // by type
 		{"/demo.ism", 302, ""},
 		{"/demo.ism/", 302, ""},
 		{"/demo.ismc", 302, ""},

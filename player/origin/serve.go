@@ -1,6 +1,8 @@
 package origin
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -8,8 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"smoothplay/platform/httpclient"
 )
 
 // serve answers a request that came through the link, faults and all.
@@ -111,29 +111,10 @@ func (o *Origin) goWrong(w http.ResponseWriter, r *http.Request, f *Fault, other
 		}
 		send(w, r, o.reply(other))
 	case FaultSlow:
-		bps := f.BPS
-		if bps == 0 {
-			bps = 100_000
-		}
-		trickle, err := httpclient.NewLink(httpclient.Shape{{BPS: bps}}, 0)
-		if err != nil {
-			fail(w, http.StatusInternalServerError, err)
-			return
-		}
-		trickle.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			send(w, r, o.answer(r.URL.Path))
-		})).ServeHTTP(w, r)
+		send(&trickle{w, r.Context(), cmp.Or(f.BPS, 100_000)}, r, o.answer(r.URL.Path))
 	case FaultLate:
-		wait := f.Wait
-		if wait == 0 {
-			wait = 3 * time.Second
-		}
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
+		if sleep(r.Context(), cmp.Or(f.Wait, 3*time.Second)) == nil {
 			send(w, r, o.answer(r.URL.Path))
-		case <-r.Context().Done():
 		}
 	case FaultCut, FaultTruncated, FaultGarbage:
 		o.spoil(w, r, f)
@@ -146,6 +127,44 @@ func (o *Origin) goWrong(w http.ResponseWriter, r *http.Request, f *Fault, other
 	}
 }
 
+// trickle writes at a rate, twenty times a second.
+type trickle struct {
+	http.ResponseWriter
+	ctx context.Context // of the request
+	bps int64
+}
+
+func (t *trickle) Write(p []byte) (int, error) {
+	written := 0
+	for written < len(p) {
+		n := min(len(p)-written, max(int(t.bps/8/20), 1))
+		if err := sleep(t.ctx, time.Duration(float64(n)*8/float64(t.bps)*float64(time.Second))); err != nil {
+			return written, err
+		}
+		m, err := t.ResponseWriter.Write(p[written : written+n])
+		if written += m; err != nil {
+			return written, err
+		}
+		http.NewResponseController(t.ResponseWriter).Flush()
+	}
+	return written, nil
+}
+
+// Unwrap is for http.ResponseController.
+func (t *trickle) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+
+// sleep waits, or returns the error of ctx where that ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // spoil sends a body that is not as it should be.
 func (o *Origin) spoil(w http.ResponseWriter, r *http.Request, f *Fault) {
 	a := o.answer(r.URL.Path)
@@ -155,11 +174,7 @@ func (o *Origin) spoil(w http.ResponseWriter, r *http.Request, f *Fault) {
 	}
 	defer a.body.Close()
 	size := a.body.size
-	share := f.Keep
-	if share == 0 {
-		share = 0.5
-	}
-	keep := int64(math.Round(float64(size) * share))
+	keep := int64(math.Round(float64(size) * cmp.Or(f.Keep, 0.5)))
 	w.Header().Set("Content-Type", a.body.mime)
 	switch f.Kind {
 	case FaultGarbage:
