@@ -81,14 +81,8 @@ func (l *loop) selectAudio(n int) error {
 	if n < 0 || n >= len(l.audio) {
 		return fail(event.BadArgument, "", "there is no audio stream %d: %d can be selected", n, len(l.audio))
 	}
+	l.abandonSwitch()
 	old := l.of(platform.Audio)
-	if l.switching != nil {
-		l.dropTrack(l.switching)
-		l.switching = nil
-		if old != nil {
-			l.feeder.Splice(old.branch)
-		}
-	}
 	if old != nil && old.index == l.audio[n].index {
 		return nil
 	}
@@ -102,6 +96,19 @@ func (l *loop) selectAudio(n int) error {
 		l.switched(t)
 	}
 	return nil
+}
+
+// abandonSwitch gives up a change of the audio stream that is under way.
+func (l *loop) abandonSwitch() {
+	t := l.switching
+	if t == nil {
+		return
+	}
+	if old := l.of(platform.Audio); old != nil {
+		l.feeder.Splice(old.branch)
+	}
+	l.dropTrack(t)
+	l.switching = nil
 }
 
 // switched ends a change of the audio stream: t is heard.

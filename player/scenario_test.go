@@ -544,3 +544,24 @@ func TestLittleMemory(t *testing.T) {
 		t.Errorf("%d stalls", r.Summary.Stalls)
 	}
 }
+
+func TestLanguageThatCannotBeHad(t *testing.T) {
+	r := playertest.RunThrice(t, func() playertest.Scenario {
+		return playertest.Scenario{
+			Handler: faulty(func(_ int64, w http.ResponseWriter, r *http.Request) bool {
+				if !strings.Contains(r.URL.Path, "audio_deu") {
+					return false
+				}
+				http.NotFound(w, r)
+				return true
+			}),
+			Script: []playertest.Step{playertest.SelectAudio(5*time.Second, 1)},
+		}
+	})
+	whole(t, r, 0, 30*time.Second)
+	unbroken(t, r, 30*time.Second)
+	if changes := event.Bodies[event.AudioSelected](r.Events); len(changes) != 0 {
+		t.Errorf("the change is told as done: %+v", changes)
+	}
+	playertest.Golden(t, "language_that_cannot_be_had", r.Events)
+}

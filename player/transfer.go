@@ -332,6 +332,11 @@ func (l *loop) lose(t *track, e *Error) {
 	t.queue.SetEnded(true)
 	gone := &Error{Stage: e.Stage, Code: e.Code, URL: e.URL, Err: errors.New(
 		"no more " + t.kind.String() + " can be had, what is buffered is played: " + e.Error())}
+	if t == l.switching {
+		l.abandonSwitch()
+		l.survive(gone, t.kind.String())
+		return
+	}
 	for _, o := range l.tracks {
 		if !o.lost {
 			l.survive(gone, t.kind.String())
