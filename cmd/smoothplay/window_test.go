@@ -143,17 +143,19 @@ func (p *playing) screenshot() image.Image {
 	return img
 }
 
+// lookFor is how long something is looked for on the display of a busy machine.
+const lookFor = 10 * time.Second
+
 // shows waits until the display shows a picture of the demo.
 func (p *playing) shows(frame int) image.Image {
 	p.t.Helper()
 	var mark platformtest.Mark
 	var found bool
-	for range 50 {
+	for deadline := time.Now().Add(lookFor); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		img := p.screenshot()
 		if mark, found = platformtest.FindMark(img); found && mark.Frame == frame {
 			return img
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	p.t.Fatalf("the display shows picture %d (%v), want %d", mark.Frame, found, frame)
 	return nil
@@ -202,7 +204,7 @@ func TestPlayInWindow(t *testing.T) {
 // differs waits until part of the display differs from an earlier screenshot.
 func (p *playing) differs(before image.Image, area image.Rectangle, what string) {
 	p.t.Helper()
-	for range 50 {
+	for deadline := time.Now().Add(lookFor); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		now := p.screenshot()
 		changed := 0
 		for y := area.Min.Y; y < area.Max.Y; y++ {
@@ -215,7 +217,6 @@ func (p *playing) differs(before image.Image, area image.Rectangle, what string)
 		if changed > area.Dx()*area.Dy()/10 {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	p.t.Errorf("no %s are to be seen", what)
 }
