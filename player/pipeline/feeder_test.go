@@ -213,6 +213,31 @@ func TestOverlapIsTrimmed(t *testing.T) {
 	})
 }
 
+// TestStatedTimesCount: packagers round, and some count a little wrong. The
+// sound is played as it comes, and the clock keeps to what is stated.
+func TestStatedTimesCount(t *testing.T) {
+	for _, stated := range []time.Duration{19900 * time.Microsecond, 20100 * time.Microsecond} {
+		inBubble(t, &null.AudioSink{}, func(r *rig) {
+			go func() {
+				for i := range 400 {
+					from := time.Duration(i) * 20 * ms
+					r.branch.pieces <- sound{1, time.Duration(i) * stated, pcm(from, from+20*ms, count)}
+				}
+			}()
+			r.play()
+			time.Sleep(7 * time.Second)
+			if want := 7 * time.Second / (20 * ms) * stated; (r.clock.Position(time.Now()) - want).Abs() > 10*ms {
+				t.Errorf("after 7s the clock is at %v, want %v", r.clock.Position(time.Now()), want)
+			}
+			time.Sleep(2 * time.Second)
+			want(t, heard(r.sink), 0, 8*time.Second, count)
+			if gaps := r.monitor.Take().Gaps; gaps != 0 {
+				t.Errorf("%d gaps", gaps)
+			}
+		})
+	}
+}
+
 func TestDryDeviceIsAnchoredAnew(t *testing.T) {
 	inBubble(t, &null.AudioSink{}, func(r *rig) {
 		go give(r.ctx, r.branch, 1, 0, 200*ms, 20*ms, count)
