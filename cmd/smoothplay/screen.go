@@ -25,8 +25,14 @@ type screen struct {
 
 	mu       sync.Mutex // one frame at a time
 	last     platform.Frame
+	lastAt   time.Time
 	overlays []platform.Overlay
+	stale    bool // overlays are not to be seen yet
 }
+
+// nextFrame is how soon after a frame another one may be expected, which then
+// shows the overlays without more ado.
+const nextFrame = 80 * time.Millisecond
 
 func newScreen() *screen {
 	return &screen{opened: make(chan struct{}), closed: make(chan struct{})}
@@ -60,7 +66,7 @@ func (s *screen) Show(f *platform.Frame) (time.Time, error) {
 	if f.Picture != s.last.Picture && f.Picture != nil {
 		s.watch(f.Picture)
 	}
-	s.last = *f
+	s.last, s.lastAt, s.stale = *f, time.Now(), false
 	return shown, nil
 }
 
@@ -90,17 +96,27 @@ func (s *screen) withOverlays(f *platform.Frame) *platform.Frame {
 	return &drawn
 }
 
-// draw replaces the on-screen display, and shows the last frame again with it;
-// where there is none, the display alone.
-func (s *screen) draw(overlays []platform.Overlay) error {
+// draw replaces the on-screen display; refresh shows it.
+func (s *screen) draw(overlays []platform.Overlay) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.overlays = overlays
+	s.overlays, s.stale = overlays, true
+}
+
+// refresh shows the last frame again, or no picture where there is none, when
+// the on-screen display has changed and no frame comes along to take it with it.
+func (s *screen) refresh() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	select {
 	case <-s.opened:
 	default:
 		return nil
 	}
+	if !s.stale || time.Since(s.lastAt) < nextFrame {
+		return nil
+	}
+	s.stale = false
 	_, err := s.sink.Show(s.withOverlays(&s.last))
 	if errors.Is(err, platform.ErrClosed) {
 		return nil // the player is told when it shows the next frame

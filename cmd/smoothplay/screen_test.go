@@ -26,44 +26,53 @@ func (s *shownFrames) Show(f *platform.Frame) (time.Time, error) {
 func (s *shownFrames) Close() error { s.closed++; return nil }
 
 func TestScreenDrawsWhilePaused(t *testing.T) {
-	sink := &shownFrames{}
-	s := newScreen()
-	if err := s.draw([]platform.Overlay{{ID: 2}}); err != nil { // there is no window yet
-		t.Fatal(err)
-	}
-	s.open(sink)
-	freed := 0
-	picture := &platform.Picture{Free: func() { freed++ }}
-	caption := platform.Overlay{ID: 1}
-	if _, err := s.Show(&platform.Frame{Picture: picture, Overlays: []platform.Overlay{caption}}); err != nil {
-		t.Fatal(err)
-	}
-	s.draw([]platform.Overlay{{ID: 3}, {ID: 4}})
-	s.draw(nil)
-	want := [][]uint64{{1, 2}, {1, 3, 4}, {1}}
-	if len(sink.frames) != len(want) {
-		t.Fatalf("%d frames shown, want %d", len(sink.frames), len(want))
-	}
-	for i, ids := range want {
-		f := sink.frames[i]
-		if f.Picture != picture || len(f.Overlays) != len(ids) {
-			t.Fatalf("frame %d: %+v, want overlays %v", i, f, ids)
-		}
-		for k, id := range ids {
-			if f.Overlays[k].ID != id {
-				t.Errorf("frame %d: overlay %d is %d, want %d", i, k, f.Overlays[k].ID, id)
+	synctest.Test(t, func(t *testing.T) {
+		sink := &shownFrames{}
+		s := newScreen()
+		draw := func(overlays ...platform.Overlay) {
+			s.draw(overlays)
+			if err := s.refresh(); err != nil {
+				t.Fatal(err)
 			}
 		}
-	}
+		draw(platform.Overlay{ID: 2}) // there is no window yet
+		s.open(sink)
+		freed := 0
+		picture := &platform.Picture{Free: func() { freed++ }}
+		if _, err := s.Show(&platform.Frame{Picture: picture, Overlays: []platform.Overlay{{ID: 1}}}); err != nil {
+			t.Fatal(err)
+		}
+		draw(platform.Overlay{ID: 3}) // the next frame will take it along
+		time.Sleep(nextFrame)         // it does not come
+		s.refresh()
+		s.refresh()
+		draw(platform.Overlay{ID: 4}, platform.Overlay{ID: 5})
+		draw()
+		want := [][]uint64{{1, 2}, {1, 3}, {1, 4, 5}, {1}}
+		if len(sink.frames) != len(want) {
+			t.Fatalf("%d frames shown, want %d", len(sink.frames), len(want))
+		}
+		for i, ids := range want {
+			f := sink.frames[i]
+			if f.Picture != picture || len(f.Overlays) != len(ids) {
+				t.Fatalf("frame %d: %+v, want overlays %v", i, f, ids)
+			}
+			for k, id := range ids {
+				if f.Overlays[k].ID != id {
+					t.Errorf("frame %d: overlay %d is %d, want %d", i, k, f.Overlays[k].ID, id)
+				}
+			}
+		}
 
-	picture.Release()
-	if freed != 1 {
-		t.Errorf("the picture was freed %d times", freed)
-	}
-	s.draw([]platform.Overlay{{ID: 5}})
-	if last := sink.frames[len(sink.frames)-1]; last.Picture != nil || len(last.Overlays) != 1 {
-		t.Errorf("after the picture was released %+v is shown", last)
-	}
+		picture.Release()
+		if freed != 1 {
+			t.Errorf("the picture was freed %d times", freed)
+		}
+		draw(platform.Overlay{ID: 6})
+		if last := sink.frames[len(sink.frames)-1]; last.Picture != nil || len(last.Overlays) != 1 {
+			t.Errorf("after the picture was released %+v is shown", last)
+		}
+	})
 }
 
 func TestScreenWaitsForItsWindow(t *testing.T) {

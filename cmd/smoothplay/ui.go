@@ -320,6 +320,7 @@ func (u *ui) run(ctx context.Context, screen *screen, ended <-chan error) error 
 		if overlays, changed := osd.draw(u.display(time.Now()), width, height); changed {
 			screen.draw(overlays)
 		}
+		screen.refresh()
 	}
 }
 
