@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -320,5 +322,50 @@ func TestMeasureDemo(t *testing.T) {
 	}
 	if seq < 5 {
 		t.Errorf("%d events", seq)
+	}
+}
+
+// origin says where its presentations are, serves them with the faults asked
+// for, logs each request, and ends cleanly.
+func TestOrigin(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stdout, lines := io.Pipe()
+	var stderr bytes.Buffer
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, []string{"origin", "--listen", "127.0.0.1:0", "--fault", "500@every:2", "../../testdata"}, nil, lines, &stderr)
+	}()
+	url, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url = strings.TrimSpace(url)
+	if !strings.HasSuffix(url, "/demo/demo.ism/Manifest") {
+		t.Errorf("serves %s", url)
+	}
+	if status, stdout, stderr := runWith(t, "probe", url); status != 0 || !strings.Contains(stdout, "1280x720") {
+		t.Errorf("probe: status %d: %s%s", status, stdout, stderr)
+	}
+	fragment := strings.TrimSuffix(url, "Manifest") + "QualityLevels(250000)/Fragments(video=0)"
+	for _, want := range []int{200, 500} {
+		resp, err := http.Get(fragment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("got status %d, want %d", resp.StatusCode, want)
+		}
+	}
+	cancel()
+	if got := <-status; got != 0 {
+		t.Errorf("exit status %d: %s", got, stderr.String())
+	}
+	for _, want := range []string{"path=/demo/demo.ism/Manifest status=200", "Fragments(video=0) status=500", "INFO origin: "} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, stderr.String())
+		}
 	}
 }
