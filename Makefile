@@ -81,6 +81,10 @@ fuzz: go-version ## Fuzz every target for FUZZTIME (10m)
 soak: build ## Play the demo in a loop for SOAKTIME (1h) over a changing link, without window, and print the figures
 	$(BINARY) measure --for $(SOAKTIME) --loop --shape '3M:20s,600k:10s,1.2M:15s' $(ARGS)
 
+.PHONY: peers
+peers: go-version build-packages ## Compare the cost of playing with VLC, GStreamer and ffmpeg, as far as they are installed
+	$(GO) test -tags peers -run '^TestPeers$$' -count 1 -timeout 1h -v ./cmd/smoothplay
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin

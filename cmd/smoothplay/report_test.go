@@ -85,6 +85,16 @@ func TestClock(t *testing.T) {
 	}
 }
 
+func TestSeconds(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 2 * time.Second: "2 s", 1941333300: "1.941 s", 10 * time.Second: "10 s", 1500 * time.Millisecond: "1.5 s", -time.Second: "-1 s",
+	} {
+		if got := seconds(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestTitle(t *testing.T) {
 	for name, want := range map[string]string{
 		"http://host/movie.ism/Manifest": "movie.ism", "movie/demo.ism": "demo.ism", "/a/b/": "b", "http://host/x.isml/manifest?a=b": "x.isml",

@@ -157,7 +157,8 @@ func clock(d time.Duration) string {
 
 // seconds is d in seconds, to the millisecond.
 func seconds(d time.Duration) string {
-	return strconv.FormatFloat(d.Round(time.Millisecond).Seconds(), 'f', -1, 64) + " s"
+	text := strconv.FormatFloat(d.Seconds(), 'f', 3, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + " s"
 }
 
 // rateText is a bit rate as people write it.
