@@ -73,7 +73,8 @@ type codec struct {
 	ctx     *astiav.CodecContext
 	packet  *astiav.Packet
 	format  platform.Format // that it was opened for
-	lengths int             // size of NAL lengths to replace by start codes; 0: none
+	threads int
+	lengths int // size of NAL lengths to replace by start codes; 0: none
 	scratch []byte
 	drained bool // it was told the end; flush before the next sample
 }
@@ -92,7 +93,7 @@ func openCodec(f platform.Format, threads int) (*codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &codec{ctx: astiav.AllocCodecContext(decoder), packet: astiav.AllocPacket(), format: f}
+	c := &codec{ctx: astiav.AllocCodecContext(decoder), packet: astiav.AllocPacket(), format: f, threads: threads}
 	if c.ctx == nil || c.packet == nil {
 		return nil, errors.New("open " + decoder.Name() + ": out of memory")
 	}

@@ -15,7 +15,8 @@ import (
 type Decoders struct {
 	// Threads is how many pictures are decoded at the same time; each thread
 	// beyond the first delays the pictures by one and holds one more in memory.
-	// 0: one for each processor, two at most.
+	// 0: one as long as it is in time, else up to one for each processor, four at
+	// most.
 	Threads int
 }
 
@@ -23,11 +24,11 @@ var _ platform.Decoders = Decoders{}
 
 func itoa(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-func (d Decoders) threads() int {
+func (d Decoders) pace() pace {
 	if d.Threads > 0 {
-		return d.Threads
+		return pace{max: d.Threads, fixed: true}
 	}
-	return min(2, runtime.NumCPU())
+	return pace{max: min(4, runtime.NumCPU())}
 }
 
 // Supports reports nil where this build of FFmpeg has a decoder for the codec
@@ -42,11 +43,12 @@ func (d Decoders) OpenVideo(f platform.Format) (platform.VideoDecoder, error) {
 	if f.Kind != platform.Video {
 		return nil, fmt.Errorf("%s stream where video was expected: %w", f.Kind, platform.ErrUnsupported)
 	}
-	c, err := openCodec(f, d.threads())
+	p := d.pace()
+	c, err := openCodec(f, p.threads(f.Width*f.Height))
 	if err != nil {
 		return nil, err
 	}
-	return &videoDecoder{threads: d.threads(), codec: c, source: &c.format, pool: &framePool{}}, nil
+	return &videoDecoder{pace: p, codec: c, source: &c.format, pool: &framePool{}}, nil
 }
 
 // OpenAudio opens a decoder for f that delivers PCM as out says: 1 to 8

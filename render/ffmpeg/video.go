@@ -19,8 +19,8 @@ var (
 
 // videoDecoder is a platform.VideoDecoder and a platform.Effort.
 type videoDecoder struct {
-	threads int
-	effort  platform.EffortLevel
+	pace   pace
+	effort platform.EffortLevel
 
 	codec   *codec           // nil: the last format could not be opened, or closed
 	source  *platform.Format // of the samples from now on
@@ -31,6 +31,7 @@ type videoDecoder struct {
 	spare *pooledFrame                  // to decode into next
 	out   func(*platform.Picture) error // of the call that runs
 	next  time.Duration                 // end of the last picture, for one that lost its time
+	away  time.Duration                 // spent in out by the call that runs
 }
 
 var _ platform.Effort = (*videoDecoder)(nil)
@@ -51,11 +52,22 @@ func (d *videoDecoder) Decode(s *platform.Sample, out func(*platform.Picture) er
 			return stop
 		}
 	}
+	if s.Key && s.Format == nil {
+		var stop error
+		if lost, stop = d.adapt(); stop != nil {
+			return stop
+		}
+	}
 	if d.codec == nil {
 		return errors.Join(lost, errors.New("no decoder is open for the format of the sample"))
 	}
+	began := time.Now()
+	d.away = 0
 	number := d.history.add(sent{pts: s.PTS, duration: s.Duration, key: s.Key, source: d.source})
 	failed, stop := d.codec.decode(s.Data, number, s.Key, d)
+	if d.codec.threads == 1 {
+		d.pace.observe(time.Since(began)-d.away, s.Duration, d.source.Width*d.source.Height)
+	}
 	if stop != nil {
 		return stop
 	}
@@ -73,13 +85,27 @@ func (d *videoDecoder) change(f *platform.Format) (lost, stop error) {
 		d.source = f
 		return nil, nil
 	}
+	return d.reopen(f)
+}
+
+// adapt changes the number of threads where another one serves better. Where the
+// samples configure the decoder, it would forget the configuration.
+func (d *videoDecoder) adapt() (lost, stop error) {
+	if d.codec == nil || len(d.source.Config) == 0 || d.pace.threads(d.source.Width*d.source.Height) == d.codec.threads {
+		return nil, nil
+	}
+	return d.reopen(d.source)
+}
+
+// reopen lets go of the pictures still held and begins anew with f.
+func (d *videoDecoder) reopen(f *platform.Format) (lost, stop error) {
 	if d.codec != nil {
 		lost, stop = d.codec.drain(d)
 		d.codec.close()
 		d.codec = nil
 	}
 	d.source = f
-	c, err := openCodec(*f, d.threads)
+	c, err := openCodec(*f, d.pace.threads(f.Width*f.Height))
 	if err != nil {
 		return errors.Join(lost, err), stop
 	}
@@ -155,5 +181,8 @@ func (d *videoDecoder) take() (lost, stop error) {
 		return err, nil
 	}
 	d.next = s.pts + s.duration
-	return nil, d.out(p)
+	began := time.Now()
+	stop = d.out(p)
+	d.away += time.Since(began)
+	return nil, stop
 }
