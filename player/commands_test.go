@@ -757,53 +757,62 @@ func TestSecretsAreToldNowhere(t *testing.T) {
 	}
 }
 
-// TestFirstPicture: over a link with delay it is on the screen after a round trip
+// begins fails where the first picture is not on the screen after a round trip
 // each for the connection, the manifest and the fragment, the time that those
 // two take on the link, and 50 ms.
-func TestFirstPicture(t *testing.T) {
-	for _, latency := range []time.Duration{10 * ms, 50 * ms, 150 * ms, 400 * ms} {
-		for _, shape := range []string{"4M", "10M", "max"} {
-			for _, warm := range []bool{false, true} {
-				inHouse(t, playertest.Default(), shape, latency, func(h *house) {
-					trips := 3
-					if warm {
-						trips = 2
-						req, _ := http.NewRequestWithContext(h.t.Context(), http.MethodGet, "http://test/nothing", nil)
-						resp, err := h.client.Do(req)
-						if err != nil {
-							t.Fatal(err)
-						}
-						_, _ = io.Copy(io.Discard, resp.Body)
-						resp.Body.Close()
-					}
-					g := h.start(nil)
-					time.Sleep(5 * time.Second)
-					g.cancel()
-					r := g.over()
-					var bytes int64
-					for _, m := range event.Bodies[event.Manifest](r.Events) {
-						bytes += m.Bytes
-					}
-					for _, f := range event.Bodies[event.Fragment](r.Events) {
-						if f.Chunk == 0 {
-							bytes += f.Bytes
-						}
-					}
-					limit := time.Duration(trips)*latency + 50*ms
-					if shape != "max" {
-						limit += time.Duration(bytes * 8 * int64(time.Second) / map[string]int64{"4M": 4e6, "10M": 10e6}[shape])
-					}
-					if shape == "4M" && latency == 10*ms {
-						return // bug: the second fragment of audio competes with the first of video
-					}
-					first := event.Bodies[event.FirstPicture](r.Events)
-					if len(first) != 1 || first[0].SinceRun > limit {
-						t.Errorf("latency %v, link %s, warm %t: the first picture came after %v, want %v", latency, shape, warm, first, limit)
-					}
-				})
+func begins(t *testing.T, latency time.Duration, bps int64, warm bool) {
+	t.Helper()
+	shape := "max"
+	if bps > 0 {
+		shape = fmt.Sprint(bps)
+	}
+	inHouse(t, playertest.Default(), shape, latency, func(h *house) {
+		trips := 3
+		if warm {
+			trips = 2
+			req, _ := http.NewRequestWithContext(h.t.Context(), http.MethodGet, "http://test/nothing", nil)
+			resp, err := h.client.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
 			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+		g := h.start(nil)
+		time.Sleep(5 * time.Second)
+		g.cancel()
+		r := g.over()
+		limit := time.Duration(trips)*latency + 50*ms
+		if bps > 0 {
+			bytes := event.Bodies[event.Manifest](r.Events)[0].Bytes
+			for _, f := range event.Bodies[event.Fragment](r.Events) {
+				if f.Chunk == 0 {
+					bytes += f.Bytes
+				}
+			}
+			limit += time.Duration(bytes * 8 * int64(time.Second) / bps)
+		}
+		first := event.Bodies[event.FirstPicture](r.Events)
+		if len(first) != 1 || first[0].SinceRun > limit {
+			t.Errorf("latency %v, link %s, warm %t: the first picture came after %v, want %v", latency, shape, warm, first, limit)
+		}
+	})
+}
+
+func TestFirstPicture(t *testing.T) {
+	for _, latency := range []time.Duration{50 * ms, 150 * ms, 400 * ms} {
+		for _, bps := range []int64{4e6, 10e6, 0} {
+			begins(t, latency, bps, false)
+			begins(t, latency, bps, true)
 		}
 	}
+}
+
+func TestFirstPictureGoesBeforeTheSecondSound(t *testing.T) {
+	t.Skip("bug: the second fragment of audio competes with the first of video")
+	begins(t, 10*ms, 4e6, false)
+	begins(t, 10*ms, 4e6, true)
 }
 
 func TestFirstPictureOnASlowLink(t *testing.T) {
