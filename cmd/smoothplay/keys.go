@@ -67,11 +67,20 @@ func keyOf(e sdl.Key) *key {
 	return nil
 }
 
+// keyRows are the keys and what they do.
+func keyRows() [][2]string {
+	var rows [][2]string
+	for _, k := range keys {
+		rows = append(rows, [2]string{k.label, k.help})
+	}
+	return rows
+}
+
 // keyHelp is the list of keys, a line each.
 func keyHelp() string {
 	var b strings.Builder
-	for _, k := range keys {
-		fmt.Fprintf(&b, "%-12s %s\n", k.label, k.help)
+	for _, row := range keyRows() {
+		fmt.Fprintf(&b, "%-12s %s\n", row[0], row[1])
 	}
 	return b.String()
 }

@@ -29,11 +29,11 @@ func statusLine(s player.Status) string {
 	return strings.Join(parts, "  ")
 }
 
-// statistics is how a session stands, a line for each figure.
-func statistics(s player.Status) []string {
-	var lines []string
+// statistics is how a session stands, a row for each figure: name and value.
+func statistics(s player.Status) [][2]string {
+	var rows [][2]string
 	add := func(name, format string, args ...any) {
-		lines = append(lines, fmt.Sprintf("%-9s %s", name, fmt.Sprintf(format, args...)))
+		rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)})
 	}
 	add("state", "%s %s", stateText(s.State), positionText(s))
 	if level := levelText(s, s.Level); level != "" {
@@ -58,7 +58,7 @@ func statistics(s player.Status) []string {
 	if s.Trouble != "" {
 		add("trouble", "%s", s.Trouble)
 	}
-	return lines
+	return rows
 }
 
 // ahead is how much is buffered after the playhead.

@@ -9,6 +9,7 @@ import (
 	"smoothplay/platform"
 	"smoothplay/player"
 	"smoothplay/player/event"
+	"smoothplay/render/overlay"
 	"smoothplay/render/sdl"
 )
 
@@ -35,6 +36,8 @@ type window interface {
 const (
 	barStays     = 2500 * time.Millisecond // after the mouse moved
 	messageStays = 1500 * time.Millisecond
+	// statisticsInterval is how often the statistics change, to be readable.
+	statisticsInterval = 500 * time.Millisecond
 	// displayInterval is how often the on-screen display follows the session.
 	displayInterval = 100 * time.Millisecond
 	// patience is how long a session may gather data before the display says so.
@@ -59,11 +62,14 @@ type ui struct {
 	statistics     bool
 	help           bool
 	dragging       bool
-	pointer        float64   // where the mouse is on the bar, 0 to 1
+	pointer        float64   // where the mouse is, in shares of the bar
 	barUntil       time.Time // the bar is shown until then
 	message        string
 	messageUntil   time.Time
 	bufferingSince time.Time // zero: it is not
+	statisticsAt   time.Time // when statisticsRows were made
+	statisticsRows [][2]string
+	painter        overlay.Painter
 }
 
 func newUI(p session, w window) *ui {
@@ -123,19 +129,22 @@ func (u *ui) handle(e sdl.Event, now time.Time) {
 	}
 }
 
-// point notes where the mouse is, and shows the bar.
-func (u *ui) point(at sdl.MouseMove, now time.Time) {
+// point notes where the mouse is, and shows the bar. onBar tells whether it is
+// on it.
+func (u *ui) point(at sdl.MouseMove, now time.Time) (onBar bool) {
 	u.barUntil = now.Add(barStays)
-	u.pointer = barShare(at.AreaX)
+	_, _, width, height := u.window.Area()
+	u.pointer, onBar = u.painter.Share(at.AreaX, at.AreaY, width, height)
+	return onBar
 }
 
 func (u *ui) button(e sdl.MouseButton, now time.Time) {
 	if e.Button != 1 {
 		return
 	}
-	u.point(e.MouseMove, now)
+	onBar := u.point(e.MouseMove, now)
 	switch {
-	case e.Down && onBar(e.AreaX, e.AreaY):
+	case e.Down && onBar:
 		u.dragging = true
 		u.seekToPointer(player.Key)
 	case e.Down && e.Clicks == 2:
@@ -155,7 +164,8 @@ func (u *ui) toggleFullscreen(time.Time) {
 
 func (u *ui) seekToPointer(mode player.SeekMode) {
 	if d := u.player.Status().Duration; d > 0 {
-		u.seeks.to(time.Duration(u.pointer*float64(d)), mode)
+		share := min(max(u.pointer, 0), 1)
+		u.seeks.to(time.Duration(share*float64(d)), mode)
 	}
 }
 
@@ -237,15 +247,11 @@ func (u *ui) nextAudio(now time.Time) {
 	u.say(now, "audio: %s", audioText(status.Audio[next]))
 }
 
-// display is what the on-screen display shows. Equal displays look the same.
+// display is what the on-screen display shows.
 type display struct {
-	bar        bool
-	play, span time.Duration // playhead and duration, in steps that can be seen
-	from, to   time.Duration // buffered
-	pointer    time.Duration // under the mouse; -1: the mouse is elsewhere
-	paused     bool
-	message    string
-	panel      string // statistics or the list of keys, in lines
+	bar     *overlay.Progress // nil: none
+	panel   *overlay.Panel    // nil: none
+	message string            // "": none
 }
 
 // display says what to show at now.
@@ -253,14 +259,14 @@ func (u *ui) display(now time.Time) display {
 	s := u.player.Status()
 	var d display
 	if s.Duration > 0 && (now.Before(u.barUntil) || u.dragging) {
-		step := max(s.Duration/500, 40*time.Millisecond)
 		at := s.Position
 		if to, busy := u.seeks.destination(); busy {
 			at = to
 		}
-		d.bar, d.span, d.paused = true, s.Duration, s.State == event.Paused
-		d.play, d.from, d.to = at.Truncate(step), s.BufferedFrom.Truncate(step), s.BufferedTo.Truncate(step)
-		d.pointer = time.Duration(u.pointer * float64(s.Duration)).Truncate(time.Second)
+		d.bar = &overlay.Progress{
+			To: s.Duration, Position: at, Paused: s.State == event.Paused, Pointer: u.pointer,
+			Buffered: []overlay.Range{{From: s.BufferedFrom, To: s.BufferedTo}},
+		}
 	}
 	if s.State != event.Buffering && s.State != event.Opening {
 		u.bufferingSince = time.Time{}
@@ -271,15 +277,16 @@ func (u *ui) display(now time.Time) display {
 	case now.Before(u.messageUntil):
 		d.message = u.message
 	case !u.bufferingSince.IsZero() && now.Sub(u.bufferingSince) >= patience:
-		d.message = "buffering"
+		d.message = stateText(s.State) + " ..."
 	}
 	switch {
 	case u.help:
-		d.panel = keyHelp()
+		d.panel = &overlay.Panel{Title: "Keys", Rows: keyRows()}
 	case u.statistics:
-		for _, line := range statistics(s) {
-			d.panel += line + "\n"
+		if now.Sub(u.statisticsAt) >= statisticsInterval {
+			u.statisticsAt, u.statisticsRows = now, statistics(s)
 		}
+		d.panel = &overlay.Panel{Title: "Statistics", Rows: u.statisticsRows}
 	}
 	return d
 }
@@ -296,7 +303,7 @@ func (u *ui) run(ctx context.Context, screen *screen, ended <-chan error) error 
 	tick := time.NewTicker(displayInterval)
 	defer tick.Stop()
 	events := u.window.Events()
-	osd := newOSD()
+	osd := osd{painter: &u.painter}
 	for {
 		select {
 		case e, open := <-events:

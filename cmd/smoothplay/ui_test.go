@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"smoothplay/platform"
 	"smoothplay/player"
 	"smoothplay/player/event"
+	"smoothplay/render/overlay"
 	"smoothplay/render/sdl"
 )
 
@@ -147,28 +149,43 @@ func TestPauseAtTheEndPlaysAgain(t *testing.T) {
 }
 
 func TestBarIsClickedAndDragged(t *testing.T) {
-	at := func(share float64) sdl.MouseMove {
-		return sdl.MouseMove{AreaX: barLeft + share*(barRight-barLeft), AreaY: barMiddle}
-	}
 	withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
-		if u.display(time.Now()).bar {
+		// The bar's ends on the picture, by its own account.
+		left, right := 0.0, 1.0
+		for x := 0.0; x < 1; x += .0005 {
+			if share, on := u.painter.Share(x, .99, 1280, 720); on && share < .001 {
+				left = x
+			} else if on {
+				right = x
+			}
+		}
+		at := func(share float64) sdl.MouseMove {
+			return sdl.MouseMove{AreaX: left + share*(right-left), AreaY: .99}
+		}
+		if u.display(time.Now()).bar != nil {
 			t.Error("a bar without a reason")
 		}
 		act(at(.5))
 		d := u.display(time.Now())
-		if !d.bar || d.pointer != 100*time.Second || d.play != time.Minute || d.to != 80*time.Second {
-			t.Errorf("display %+v", d)
+		if d.bar == nil || math.Abs(d.bar.Pointer-.5) > .01 || d.bar.Position != time.Minute || d.bar.Buffered[0].To != 80*time.Second {
+			t.Errorf("bar %+v", d.bar)
 		}
 		act(sdl.MouseButton{MouseMove: at(.25), Button: 1, Down: true, Clicks: 1})
 		act(at(.75))
 		act(sdl.MouseButton{MouseMove: at(1), Button: 1})
 		act(at(.1)) // the button is up
-		const want = "seek 50s key,seek 2m30s key,seek 3m20s exact"
-		if got := strings.Join(s.log, ","); got != want {
+		var got []string
+		for _, line := range s.log {
+			var to time.Duration
+			fields := strings.Fields(line) // "seek", place, mode
+			to, _ = time.ParseDuration(fields[1])
+			got = append(got, fmt.Sprint(to.Round(time.Second), " ", fields[2]))
+		}
+		if want := []string{"50s key", "2m30s key", "3m20s exact"}; !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		time.Sleep(barStays)
-		if u.display(time.Now()).bar {
+		if u.display(time.Now()).bar != nil {
 			t.Error("the bar stays")
 		}
 	})
@@ -195,7 +212,7 @@ func TestDisplayTellsOfWaiting(t *testing.T) {
 			t.Errorf("says %q at once", d.message)
 		}
 		time.Sleep(patience)
-		if d := u.display(time.Now()); d.message != "buffering" {
+		if d := u.display(time.Now()); d.message != "buffering ..." {
 			t.Errorf("says %q", d.message)
 		}
 		s.status.State = event.Playing
@@ -207,18 +224,49 @@ func TestDisplayTellsOfWaiting(t *testing.T) {
 
 func TestPanels(t *testing.T) {
 	withUI(t, func(s *fakeSession, u *ui, act func(sdl.Event)) {
-		act(press("i"))
-		if d := u.display(time.Now()); !strings.Contains(d.panel, "buffer    20.0 s ahead") {
-			t.Errorf("statistics:\n%s", d.panel)
+		shows := func(name, value string) {
+			t.Helper()
+			if d := u.display(time.Now()); d.panel == nil || !slices.Contains(d.panel.Rows, [2]string{name, value}) {
+				t.Errorf("no row %q %q in %+v", name, value, d.panel)
+			}
 		}
+		act(press("i"))
+		shows("buffer", "20.0 s ahead, 60.0 s behind, 0 bytes")
 		act(press("?"))
-		if d := u.display(time.Now()); !strings.Contains(d.panel, "next audio language") {
-			t.Errorf("keys:\n%s", d.panel)
-		}
+		shows("#", "next audio language")
 		act(press("?"))
 		act(press("i"))
-		if d := u.display(time.Now()); d.panel != "" {
-			t.Errorf("still there:\n%s", d.panel)
+		if d := u.display(time.Now()); d.panel != nil {
+			t.Errorf("still there: %+v", d.panel)
 		}
 	})
+}
+
+func TestOSDIsDrawnWhenItChanges(t *testing.T) {
+	var painter overlay.Painter
+	o := osd{painter: &painter}
+	bar := func(at time.Duration) display {
+		return display{bar: &overlay.Progress{To: time.Hour, Position: at, Pointer: -1}, message: "paused"}
+	}
+	steps := []struct {
+		d             display
+		width, height int
+		overlays      int
+		changed       bool
+	}{
+		{display{}, 1280, 720, 0, false},
+		{bar(time.Minute), 1280, 720, 2, true},
+		{bar(time.Minute + time.Millisecond), 1280, 720, 2, false}, // too little to be seen
+		{bar(10 * time.Minute), 1280, 720, 2, true},
+		{bar(10 * time.Minute), 640, 360, 2, true},
+		{bar(10 * time.Minute), 0, 0, 0, true}, // no window
+		{display{panel: &overlay.Panel{Title: "Keys", Rows: keyRows()}}, 640, 360, 1, true},
+		{display{}, 640, 360, 0, true},
+	}
+	for i, step := range steps {
+		overlays, changed := o.draw(step.d, step.width, step.height)
+		if len(overlays) != step.overlays || changed != step.changed {
+			t.Errorf("step %d: %d overlays, changed %v; want %d, %v", i, len(overlays), changed, step.overlays, step.changed)
+		}
+	}
 }
