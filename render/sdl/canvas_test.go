@@ -149,11 +149,14 @@ func TestVectorsAgreeWithPortableCode(t *testing.T) {
 				t.Fatal(err)
 			}
 			k := coloursOf(platform.Matrix(random.IntN(4)), random.IntN(2) == 0)
-			a, b := newCanvas(width, 7), newCanvas(width, 7)
-			a.convert(&from, rect{0, 0, width, 7}, k, false)
-			b.convert(&from, rect{0, 0, width, 7}, k, true)
-			if !slices.Equal(a.pix, b.pix) {
-				t.Fatalf("format %d: they differ at width %d", format, width)
+			a := newCanvas(width, 7)
+			a.convert(&from, rect{0, 0, width, 7}, k, portable)
+			for _, vectors := range []int{sse2, best} {
+				b := newCanvas(width, 7)
+				b.convert(&from, rect{0, 0, width, 7}, k, vectors)
+				if !slices.Equal(a.pix, b.pix) {
+					t.Fatalf("format %d: vectors %d differ at width %d", format, vectors, width)
+				}
 			}
 			x, y := random.IntN(width), random.IntN(7)
 			chroma := p.Planes[1][y/2*p.Strides[1]+x/2]
@@ -299,15 +302,16 @@ func BenchmarkDraw1080p(b *testing.B) {
 			}
 		})
 	}
-	b.Run("portable", func(b *testing.B) {
-		p := fill(platform.I420, 1920, 1080, [3]int{1, 2, 3})
-		from, err := planesOf(p)
-		if err != nil {
-			b.Fatal(err)
-		}
-		c := newCanvas(1920, 1080)
-		for b.Loop() {
-			c.convert(&from, rect{0, 0, 1920, 1080}, coloursOf(platform.BT709, false), true)
-		}
-	})
+	for name, vectors := range map[string]int{"portable": portable, "sse2": sse2, "avx2": best} {
+		b.Run(name, func(b *testing.B) {
+			from, err := planesOf(fill(platform.I420, 1920, 1080, [3]int{1, 2, 3}))
+			if err != nil {
+				b.Fatal(err)
+			}
+			c := newCanvas(1920, 1080)
+			for b.Loop() {
+				c.convert(&from, rect{0, 0, 1920, 1080}, coloursOf(platform.BT709, false), vectors)
+			}
+		})
+	}
 }

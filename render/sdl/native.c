@@ -84,16 +84,84 @@ static int row_sse2(const sp_planes *p, const uint8_t *y, const uint8_t *u, cons
 }
 #endif
 
-void sp_convert(sp_planes p, uint8_t *to, int stride, int width, int height, sp_colours k, int portable)
+#if defined(__x86_64__) && defined(__GNUC__)
+#define WITH_AVX2
+#include <immintrin.h>
+// As row_sse2, thirty-two pixels at a time. Each half of a register is the
+// upper or lower sixteen, so that only the stores change the order.
+__attribute__((target("avx2")))
+static int row_avx2(const sp_planes *p, const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                    uint8_t *to, int width, sp_colours k)
 {
+    const __m256i zero = _mm256_setzero_si256(), opaque = _mm256_set1_epi8(-1), middle = _mm256_set1_epi16((short)0x8000);
+    const __m256i ky = _mm256_set1_epi16(k.y), bias = _mm256_set1_epi16(k.bias);
+    const __m256i rv = _mm256_set1_epi16(k.red_v), gu = _mm256_set1_epi16(k.green_u);
+    const __m256i gv = _mm256_set1_epi16(k.green_v), bu = _mm256_set1_epi16(k.blue_u);
+    int x = 0;
+    for (; x + 32 <= width; x += 32) {
+        __m256i cu, cv;
+        if (p->v) {
+            cu = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(u + x / 2)));
+            cv = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(v + x / 2)));
+            cu = _mm256_unpacklo_epi8(zero, _mm256_permute4x64_epi64(cu, 0x50));
+            cv = _mm256_unpacklo_epi8(zero, _mm256_permute4x64_epi64(cv, 0x50));
+        } else {
+            __m256i uv = _mm256_loadu_si256((const __m256i *)(u + x));
+            cu = _mm256_slli_epi16(uv, 8);
+            cv = _mm256_slli_epi16(_mm256_srli_epi16(uv, 8), 8);
+        }
+        cu = _mm256_xor_si256(cu, middle);
+        cv = _mm256_xor_si256(cv, middle);
+        __m256i luma = _mm256_loadu_si256((const __m256i *)(y + x));
+        __m256i y0 = _mm256_sub_epi16(_mm256_mulhi_epu16(_mm256_unpacklo_epi8(luma, luma), ky), bias);
+        __m256i y1 = _mm256_sub_epi16(_mm256_mulhi_epu16(_mm256_unpackhi_epi8(luma, luma), ky), bias);
+        __m256i r = _mm256_mulhi_epi16(cv, rv), b = _mm256_mulhi_epi16(cu, bu);
+        __m256i g = _mm256_add_epi16(_mm256_mulhi_epi16(cu, gu), _mm256_mulhi_epi16(cv, gv));
+#define CHANNEL(c) _mm256_packus_epi16( \
+            _mm256_srai_epi16(_mm256_add_epi16(y0, _mm256_unpacklo_epi16(c, c)), 5), \
+            _mm256_srai_epi16(_mm256_add_epi16(y1, _mm256_unpackhi_epi16(c, c)), 5))
+        r = CHANNEL(r);
+        g = CHANNEL(g);
+        b = CHANNEL(b);
+#undef CHANNEL
+        __m256i bg0 = _mm256_unpacklo_epi8(b, g), bg1 = _mm256_unpackhi_epi8(b, g);
+        __m256i ra0 = _mm256_unpacklo_epi8(r, opaque), ra1 = _mm256_unpackhi_epi8(r, opaque);
+        __m256i a0 = _mm256_unpacklo_epi16(bg0, ra0), a1 = _mm256_unpackhi_epi16(bg0, ra0);
+        __m256i a2 = _mm256_unpacklo_epi16(bg1, ra1), a3 = _mm256_unpackhi_epi16(bg1, ra1);
+        __m256i *q = (__m256i *)(to + 4 * (ptrdiff_t)x);
+        _mm256_storeu_si256(q, _mm256_permute2x128_si256(a0, a1, 0x20));
+        _mm256_storeu_si256(q + 1, _mm256_permute2x128_si256(a2, a3, 0x20));
+        _mm256_storeu_si256(q + 2, _mm256_permute2x128_si256(a0, a1, 0x31));
+        _mm256_storeu_si256(q + 3, _mm256_permute2x128_si256(a2, a3, 0x31));
+    }
+    return x;
+}
+#endif
+
+void sp_convert(sp_planes p, uint8_t *to, int stride, int width, int height, sp_colours k, int vectors)
+{
+    int best = SP_PORTABLE;
+#ifdef __SSE2__
+    best = SP_SSE2;
+#endif
+#ifdef WITH_AVX2
+    if (__builtin_cpu_supports("avx2"))
+        best = SP_AVX2;
+#endif
+    if (vectors > best)
+        vectors = best;
     for (int row = 0; row < height; row++, to += stride) {
         const uint8_t *y = p.y + (ptrdiff_t)row * p.y_stride;
         const uint8_t *u = p.u + (ptrdiff_t)(row / 2) * p.u_stride;
         const uint8_t *v = p.v ? p.v + (ptrdiff_t)(row / 2) * p.v_stride : u + 1;
         int done = 0;
 #ifdef __SSE2__
-        if (!portable)
+        if (vectors == SP_SSE2)
             done = row_sse2(&p, y, u, v, to, width, k);
+#endif
+#ifdef WITH_AVX2
+        if (vectors == SP_AVX2)
+            done = row_avx2(&p, y, u, v, to, width, k);
 #endif
         row_portable(&p, y, u, v, to, done, width, k);
     }

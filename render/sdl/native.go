@@ -74,14 +74,17 @@ func (c *canvas) at(r rect) *C.uint8_t {
 	return (*C.uint8_t)(unsafe.Pointer(&c.pix[r.y*c.stride+4*r.x]))
 }
 
+// The ways of converting; what the processor does not have is the next lower.
+const (
+	portable = C.SP_PORTABLE
+	sse2     = C.SP_SSE2
+	best     = C.SP_AVX2
+)
+
 // convert writes 8-bit planes to an area of their size.
-func (c *canvas) convert(p *planes, at rect, k colours, portable bool) {
-	flag := C.int(0)
-	if portable {
-		flag = 1
-	}
+func (c *canvas) convert(p *planes, at rect, k colours, vectors int) {
 	ck := C.sp_colours{C.int16_t(k.y), C.int16_t(k.bias), C.int16_t(k.redV), C.int16_t(k.greenU), C.int16_t(k.greenV), C.int16_t(k.blueU)}
-	C.sp_convert(p.c, c.at(at), C.int(c.stride), C.int(at.w), C.int(at.h), ck, flag)
+	C.sp_convert(p.c, c.at(at), C.int(c.stride), C.int(at.w), C.int(at.h), ck, C.int(vectors))
 }
 
 // blend draws a sprite with its upper left corner at (x, y), cut to the canvas.

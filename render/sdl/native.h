@@ -17,8 +17,11 @@ typedef struct {
     int y_stride, u_stride, v_stride;
 } sp_planes;
 
-// 4:2:0 to B, G, R, 255. portable chooses plain C where the processor has better.
-void sp_convert(sp_planes from, uint8_t *to, int stride, int width, int height, sp_colours k, int portable);
+// The ways of converting, from the one that every processor has.
+enum { SP_PORTABLE, SP_SSE2, SP_AVX2 };
+
+// 4:2:0 to B, G, R, 255, by vectors or what comes nearest.
+void sp_convert(sp_planes from, uint8_t *to, int stride, int width, int height, sp_colours k, int vectors);
 
 // Premultiplied B, G, R, A over B, G, R, 255, where offset is that of column 0
 // (it may be negative); spans are the first and the end of the columns to draw,

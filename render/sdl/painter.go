@@ -144,6 +144,6 @@ func draw(c *canvas, s *scaler, p *platform.Picture, at rect) error {
 			return err
 		}
 	}
-	c.convert(&from, at, coloursOf(matrixOf(p), p.FullRange), false)
+	c.convert(&from, at, coloursOf(matrixOf(p), p.FullRange), best)
 	return nil
 }

@@ -120,7 +120,7 @@ func (w *Window) create(o WindowOptions, flags uint32) error {
 	w.native = native
 	w.layout()
 	w.display.windows[w.id] = w
-	w.display.ticker.Reset(pollInterval)
+	w.display.timer.Reset(pollBusy)
 	return w.painter.paint(&platform.Frame{}, w.area)
 }
 
@@ -243,9 +243,6 @@ func (w *Window) destroy() {
 		return
 	}
 	delete(w.display.windows, w.id)
-	if len(w.display.windows) == 0 {
-		w.display.ticker.Stop()
-	}
 	w.painter.close()
 	_ = w.native.Destroy()
 	w.native, w.last = nil, platform.Frame{}
