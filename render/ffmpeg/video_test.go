@@ -171,6 +171,32 @@ func TestEqualFormatKeepsTheDecoder(t *testing.T) {
 	}
 }
 
+// When one thread turns out to be too slow, a key sample brings more, and no
+// picture is lost over it.
+func TestMoreThreadsLoseNoPicture(t *testing.T) {
+	c := video(t, "320x180", 4)
+	d := openVideo(t, 0, c.format).(*videoDecoder)
+	d.pace.max = 3
+	var got []shown
+	for i := range c.samples {
+		if i == 49 {
+			d.pace.cost, d.pace.period, d.pace.timed = 1000, 40e6, surePictures // ns
+		}
+		if err := d.Decode(&c.samples[i], keep(&got)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Drain(keep(&got)); err != nil {
+		t.Fatal(err)
+	}
+	if d.codec.threads != 3 || d.codec.ctx.ThreadCount() != 3 {
+		t.Errorf("%d threads, FFmpeg has %d; want 3", d.codec.threads, d.codec.ctx.ThreadCount())
+	}
+	if !slices.Equal(ptsOf(got), times(c.samples)) {
+		t.Errorf("times are %v", ptsOf(got))
+	}
+}
+
 func TestFlushForgets(t *testing.T) {
 	c := video(t, "320x180", 3)
 	for _, threads := range []int{1, 2} {
