@@ -4,8 +4,10 @@ package sdl
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,6 +161,40 @@ func TestSoundAfterSound(t *testing.T) {
 				t.Errorf("Write after Close: %v, want ErrClosed", err)
 			}
 		}
+	}
+}
+
+func TestOpenAndCloseLeaveNothing(t *testing.T) {
+	t.Setenv("SDL_VIDEODRIVER", "dummy")
+	d := run(t)
+	p := fill(platform.I420, 640, 360, [3]int{1, 2, 3})
+	round := func() {
+		w, err := d.OpenWindow(WindowOptions{Width: 640, Height: 480})
+		if err != nil {
+			t.Fatal(err)
+		}
+		show(t, w, &platform.Frame{Picture: p})
+		w.Close()
+	}
+	resident := func() (kb int) {
+		status, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			t.Skip("skipped: no /proc to read the size of the process from")
+		}
+		_, after, _ := strings.Cut(string(status), "VmRSS:")
+		fmt.Sscan(after, &kb)
+		return kb
+	}
+	for range 20 {
+		round()
+	}
+	before := resident()
+	for range 200 {
+		round()
+	}
+	// one leaked scaler or surface a round would be 200 times 400 KB
+	if grown := resident() - before; grown > 10<<10 {
+		t.Errorf("200 windows grew the process by %d KB", grown)
 	}
 }
 

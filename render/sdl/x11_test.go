@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,7 +24,9 @@ import (
 
 // startX starts a virtual screen of 800x600 on a free display and points SDL at
 // it, for the time of the test.
-func startX(t *testing.T) {
+func startX(t testing.TB) { startXOf(t, "800x600x24") }
+
+func startXOf(t testing.TB, size string) {
 	t.Helper()
 	for _, tool := range []string{"Xvfb", "import", "xdotool"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -34,7 +37,7 @@ func startX(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset")
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp", "-noreset")
 	x.ExtraFiles = []*os.File{w}
 	if err := x.Start(); err != nil {
 		t.Skipf("skipped: Xvfb does not start: %v", err)
@@ -52,7 +55,7 @@ func startX(t *testing.T) {
 }
 
 // run gives a test a display, which stands until the test is over.
-func run(t *testing.T) *Display {
+func run(t testing.TB) *Display {
 	t.Helper()
 	got, over, ended := make(chan *Display), make(chan struct{}), make(chan error)
 	go func() {
@@ -71,7 +74,7 @@ func run(t *testing.T) *Display {
 	return <-got
 }
 
-func openWindow(t *testing.T, o WindowOptions) *Window {
+func openWindow(t testing.TB, o WindowOptions) *Window {
 	t.Helper()
 	w, err := run(t).OpenWindow(o)
 	if err != nil {
@@ -309,9 +312,9 @@ func TestClosedByTheUser(t *testing.T) {
 	w := openWindow(t, WindowOptions{Title: "close", Width: 320, Height: 200})
 	p := quarters(platform.I420, 320, 180, platform.BT601, false)
 	show(t, w, &platform.Frame{Picture: p})
-	// what a window manager sends
+	// what comes of a window manager's request
 	w.display.do(nil, func() {
-		_, _ = sdl.PushEvent(&sdl.WindowEvent{Type: sdl.WINDOWEVENT, WindowID: w.id, Event: sdl.WINDOWEVENT_CLOSE})
+		w.handle(&sdl.WindowEvent{Type: sdl.WINDOWEVENT, WindowID: w.id, Event: sdl.WINDOWEVENT_CLOSE})
 	})
 	for e := range w.Events() {
 		if _, ok := e.(Quit); ok {
@@ -366,4 +369,30 @@ func TestMarkOnTheScreen(t *testing.T) {
 	if got, ok := platformtest.FindMark(screen(t)); !ok || got != mark {
 		t.Errorf("the mark reads %+v (%v), want %+v", got, ok, mark)
 	}
+}
+
+// BenchmarkShow1080p is a frame from planes to the display server; cpu-ms is what
+// it costs this process.
+func BenchmarkShow1080p(b *testing.B) {
+	startXOf(b, "1920x1080x24")
+	w := openWindow(b, WindowOptions{Title: "bench", Width: 1920, Height: 1080, Render: RenderMemory})
+	for _, size := range []image.Point{{X: 1920, Y: 1080}, {X: 1280, Y: 720}, {X: 640, Y: 360}} {
+		b.Run(fmt.Sprintf("%dx%d", size.X, size.Y), func(b *testing.B) {
+			b.ReportAllocs()
+			f := &platform.Frame{Picture: fill(platform.I420, size.X, size.Y, [3]int{100, 90, 150})}
+			before := processCPU()
+			for b.Loop() {
+				if _, err := w.Show(f); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((processCPU()-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+		})
+	}
+}
+
+func processCPU() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
