@@ -160,7 +160,8 @@ static int64_t delay(const sp_sound *s)
         return clamp(s->called + s->block - t, 0, s->block) + s->latency + queued;
     if (!s->taken)
         return 0;
-    return clamp(s->line + lasts(s, s->written) + s->latency - t, 0, INT64_MAX);
+    // What is queued was not heard, however late the device is to take it.
+    return clamp(s->line + lasts(s, s->written) + s->latency - t, queued, INT64_MAX);
 }
 
 int64_t sp_sound_delay(sp_sound *s)
