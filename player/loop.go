@@ -130,7 +130,11 @@ func (l *loop) run(ctx context.Context) error {
 	defer close(l.over)
 	config, _ := json.Marshal(l.cfg.effective())
 	l.emit(event.SessionStarted{URL: event.RedactURL(l.url), Versions: l.cfg.Versions, Config: config})
-	l.open(l.url, l.cfg.Start)
+	if url, err := address(l.url); err != nil {
+		l.giveUp(err)
+	} else {
+		l.open(url, l.cfg.Start)
+	}
 	var batch []message
 	for !l.done {
 		l.turn()

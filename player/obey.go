@@ -2,6 +2,7 @@ package player
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"smoothplay/platform"
@@ -27,8 +28,12 @@ func (l *loop) carryOut(c *command) {
 	var err error
 	switch c.kind {
 	case cmdOpen:
-		l.paused = false
-		l.open(c.url, 0)
+		if url, e := address(c.url); e != nil {
+			err = e
+		} else {
+			l.paused = false
+			l.open(url, 0)
+		}
 	case cmdPlay:
 		l.play()
 	case cmdPause:
@@ -121,7 +126,16 @@ func (l *loop) switched(t *track) {
 	}
 	l.switching = nil
 	l.emit(event.AudioSelected{Name: t.name(), Language: t.source.Language, Elapsed: l.now() - l.switchAt})
-	l.emit(event.Tracks{Streams: l.streams})
+	l.tellTracks()
+}
+
+// tellTracks makes the event of what is offered and selected.
+func (l *loop) tellTracks() {
+	streams := slices.Clone(l.streams)
+	for i := range streams {
+		streams[i].Levels = slices.Clone(streams[i].Levels)
+	}
+	l.emit(event.Tracks{Streams: streams})
 }
 
 // dropTrack ends a track for good.
@@ -202,6 +216,7 @@ type positioner interface {
 // at is the status at t.
 func (p *published) at(t time.Time) Status {
 	s := p.Status
+	s.Levels, s.Audio = slices.Clone(s.Levels), slices.Clone(s.Audio)
 	if p.clock != nil && s.State == event.Playing {
 		pos := p.clock.Position(t)
 		if s.Duration > 0 {

@@ -11,22 +11,30 @@ import (
 	"smoothplay/player/timeline"
 )
 
+// address completes the URL of a manifest.
+func address(url string) (string, *Error) {
+	full, err := manifest.ManifestURL(url)
+	if err != nil {
+		return "", fail(event.BadURL, url, "%q cannot be played: %w", event.RedactURL(url), err)
+	}
+	return full, nil
+}
+
 // open begins with a presentation: what was played before goes away, and the
 // manifest is asked for.
 func (l *loop) open(url string, start time.Duration) {
 	l.endStall()
+	if l.seek != nil {
+		l.seekOver(ErrSuperseded)
+	}
+	l.level = -1
 	l.closeTracks()
 	l.opening++
 	l.snap, l.fatal, l.missing = nil, nil, nil
 	l.held = true
 	l.target = start
 	l.clock.Set(start)
-	full, err := manifest.ManifestURL(url)
-	if err != nil {
-		l.giveUp(fail(event.BadURL, url, "%q cannot be played: %w", event.RedactURL(url), err))
-		return
-	}
-	l.url = full
+	l.url = url
 	l.become(event.Opening, "open")
 	l.askManifest(1, 0)
 }
@@ -139,7 +147,7 @@ func (l *loop) begin() *Error {
 	if len(l.tracks) == 0 {
 		return l.nothing()
 	}
-	l.emit(event.Tracks{Streams: l.streams})
+	l.tellTracks()
 	l.epoch++
 	pos := l.startAt(l.target)
 	l.target, l.need = pos, l.cfg.BufferStart

@@ -13,6 +13,9 @@ const (
 	// heldBack is how many pictures a decoder keeps until more samples arrive:
 	// they cannot be shown before.
 	heldBack = 3
+	// maxFailures is how many samples in a row may be lost before a track is given
+	// up.
+	maxFailures = 100
 	// usualPeriod is that of a picture, until one was seen.
 	usualPeriod = 40 * time.Millisecond
 )
@@ -24,10 +27,7 @@ func (l *loop) listen() {
 	for _, s := range l.report.Firsts {
 		l.shown(s)
 	}
-	for _, f := range l.report.Failures {
-		code := event.SampleLost
-		l.survive(fail(code, "", "%w", f.Err), f.Kind.String())
-	}
+	l.hearFailures()
 	for _, o := range l.report.Offsets {
 		l.figures.AVOffset.Add(o.Abs())
 	}
@@ -44,6 +44,28 @@ func (l *loop) listen() {
 	}
 	if t := l.switching; t != nil && l.report.Spliced == t.id {
 		l.switched(t)
+	}
+}
+
+// hearFailures tells what could not be decoded or played: the first of its kind,
+// then one a second at most. A track of which nothing can be decoded is given up.
+func (l *loop) hearFailures() {
+	for _, f := range l.report.Failures {
+		t := l.of(f.Kind)
+		if t == nil {
+			continue
+		}
+		if out := l.report.Decoded + l.report.Sounds; t.fruit != out {
+			t.fruit, t.failures = out, 0
+		}
+		t.failures++
+		if l.now() >= t.quiet {
+			t.quiet = l.now() + observeEvery
+			l.survive(fail(event.SampleLost, "", "%w", f.Err), f.Kind.String())
+		}
+		if t.failures >= maxFailures && !t.lost {
+			l.lose(t, fail(event.DecoderFailed, "", "nothing can be decoded of it: %w", f.Err))
+		}
 	}
 }
 
@@ -101,6 +123,7 @@ func (l *loop) advance() {
 	case l.state == event.Seeking && !l.prepared && !l.paused:
 		// The picture is there, the sound is not: still seeking.
 	case l.paused:
+		l.endStall()
 		l.hold()
 		l.become(event.Paused, "command")
 	case !l.held:
@@ -342,7 +365,9 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 	if l.feeder != nil {
 		l.feeder.Flush(l.epoch, pos)
 	}
+	l.fatal = nil
 	for _, t := range l.tracks {
+		t.lost = false // what could not be had here may be had there
 		l.moveTrack(t, from, pos)
 	}
 	l.clock.Set(pos)

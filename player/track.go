@@ -65,6 +65,9 @@ type track struct {
 	received  int64                 // bytes
 	decided   map[int]time.Duration // when the level of a chunk was chosen, by index, from the one on the screen on
 	lost      bool                  // given up: nothing more is fetched
+	failures  int                   // samples in a row that could not be decoded
+	fruit     int                   // pictures and pieces of sound there were when they began
+	quiet     time.Duration         // until then, failures are not told
 }
 
 // audioChoice is an audio stream that can be selected.
@@ -158,7 +161,7 @@ func (l *loop) preferred() int {
 func (l *loop) offer(index int) []level {
 	s := &l.snap.Presentation().Streams[index]
 	offer := &l.streams[index]
-	offer.Levels = offer.Levels[:0]
+	offer.Levels = nil // a former list may be in events and statuses
 	var levels []level
 	for i := range s.Levels {
 		source := &s.Levels[i]
@@ -335,7 +338,7 @@ func (l *loop) of(kind platform.Kind) *track {
 // without a region.
 func sameLanguage(want, have string) bool {
 	want, have = primary(want), primary(have)
-	return want != "" && (want == have || short[want] == have || short[have] == want ||
+	return want != "" && have != "" && (want == have || short[want] == have || short[have] == want ||
 		(short[want] != "" && short[want] == short[have]))
 }
 

@@ -98,7 +98,7 @@ func (t *track) expected(q int, d time.Duration) int64 {
 func (l *loop) fetchChunk(t *track, index int) time.Duration {
 	chunk := t.stream.Chunk(index)
 	q := t.forced
-	if q < 0 {
+	if q < 0 || !l.allowed(t, q) {
 		d := l.decide(t, chunk)
 		if d.Delay > 0 {
 			t.notBefore = l.now() + d.Delay
@@ -285,7 +285,7 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 // above; -1: all were tried.
 func (l *loop) another(t *track, q int) int {
 	for i := q - 1; i >= 0; i-- {
-		if !t.tried[i] {
+		if !t.tried[i] && l.allowed(t, i) {
 			return i
 		}
 	}

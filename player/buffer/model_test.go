@@ -32,6 +32,7 @@ type model struct {
 	expected time.Duration // time of the next sample; negative: any
 	ended    bool
 	formats  []*platform.Format
+	told     *platform.Format // of the sample before
 }
 
 func newModel(t *testing.T, seed uint64) *model {
@@ -143,9 +144,6 @@ func (m *model) seek(pos time.Duration) {
 			m.Errorf("after Seek(%v) reading begins at %v, the last key sample before is at %v", pos, e.Sample.PTS, s.PTS)
 		}
 	}
-	if e.Sample.Format != e.Fragment.Format {
-		m.Error("the first sample of an epoch has not its format")
-	}
 }
 
 // next reads a sample if there is one.
@@ -169,7 +167,10 @@ func (m *model) next() *Entry {
 		m.Errorf("the sample at %v follows, want that at %v", e.Sample.PTS, m.expected)
 	case m.freed[e.Fragment] > 0:
 		m.Errorf("the fragment at %v was freed and is read", e.Fragment.Start)
+	case (e.Sample.Format != nil) != (e.Fragment.Format != m.told) || e.Sample.Format != nil && e.Sample.Format != e.Fragment.Format:
+		m.Errorf("the format is told: %t, and it changed: %t", e.Sample.Format != nil, e.Fragment.Format != m.told)
 	}
+	m.told = e.Fragment.Format
 	m.inUse, m.expected = e.Fragment, e.Sample.PTS+e.Sample.Duration
 	return &e
 }

@@ -66,7 +66,7 @@ type Queue struct {
 	// queue dropped it meanwhile and only the reader keeps it alive.
 	inUse  *Fragment
 	orphan bool
-	last   *platform.Format // format of the last sample delivered in this epoch
+	last   *platform.Format // format of the last sample delivered
 }
 
 // New returns an empty Queue in epoch 0 that keeps what was read for keep
@@ -236,7 +236,6 @@ func (q *Queue) begin(epoch uint64, pos time.Duration) {
 	q.epoch = epoch
 	q.start = pos
 	q.told = false
-	q.last = nil
 	q.signal()
 }
 
@@ -298,6 +297,10 @@ func (q *Queue) Next(ctx context.Context) (Entry, error) {
 	q.mu.Lock()
 	q.letGo()
 	for {
+		if err := ctx.Err(); err != nil {
+			q.mu.Unlock()
+			return Entry{}, err
+		}
 		e, ok := q.take()
 		wake := q.wake
 		q.mu.Unlock()

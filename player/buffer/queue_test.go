@@ -81,8 +81,8 @@ func TestSeekInsideGoesToTheKeySampleAndKeepsEverything(t *testing.T) {
 		t.Fatal("5s is held and Seek says it is not")
 	}
 	e := next(t, q)
-	if e.Epoch != 2 || e.Start != 5*second || e.Sample.PTS != 4*second || e.Sample.Format == nil {
-		t.Errorf("after Seek(5s): %+v, want the key sample at 4s with its format", e)
+	if e.Epoch != 2 || e.Start != 5*second || e.Sample.PTS != 4*second || e.Sample.Format != nil {
+		t.Errorf("after Seek(5s): %+v, want the key sample at 4s, in the format told before", e)
 	}
 	if !q.Seek(3, second) || next(t, q).Sample.PTS != 0 {
 		t.Error("a seek back into what was read does not find it")

@@ -132,6 +132,7 @@ func (a *Audio) deliver(ctx context.Context, p *platform.PCM) error {
 	if len(data) == 0 {
 		return nil
 	}
+	a.monitor.count(func(r *Report) { r.Sounds++ })
 	buf := a.pool.Get().(*[]byte)
 	return a.send(ctx, sound{a.epoch, pts, append((*buf)[:0], data...)})
 }

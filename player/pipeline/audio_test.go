@@ -37,12 +37,13 @@ func pushSound(q *buffer.Queue, format *platform.Format, from, to int) {
 // withTrack runs do with a queue behind a decode loop behind the feeder.
 func withTrack(t *testing.T, decoders platform.Decoders, do func(*rig, *buffer.Queue)) {
 	t.Helper()
-	inBubble(t, &null.AudioSink{}, func(r *rig) {
-		q := buffer.New(0)
-		a := NewAudio(2, q, decoders, stereo, r.monitor)
-		r.feeder.Splice(a)
+	var q *buffer.Queue
+	inBubbleWith(t, &null.AudioSink{}, func(r *rig) *Audio {
+		q = buffer.New(0)
+		return NewAudio(1, q, decoders, stereo, r.monitor)
+	}, func(r *rig) {
 		var work sync.WaitGroup
-		work.Go(func() { _ = a.Run(r.ctx) })
+		work.Go(func() { _ = r.branch.Run(r.ctx) })
 		defer work.Wait()
 		defer r.cancel()
 		do(r, q)

@@ -42,6 +42,7 @@ type Feeder struct {
 	playing bool
 	queued  time.Duration // written since the flush
 	ready   bool          // AudioReady was told in this epoch
+	ended   uint64        // the epoch of which all sound was written
 	gain    gain
 }
 
@@ -302,6 +303,8 @@ func (f *Feeder) follow() {
 	if !f.playing {
 		return
 	}
+	_, err := f.sink.Write(nil) // a device that is gone says so
+	f.keep(err)
 	if delay := f.sink.Delay(); delay > 0 {
 		f.clock.Follow(f.end-delay, time.Now())
 	}
@@ -317,6 +320,7 @@ func (f *Feeder) finish(ctx context.Context, epoch uint64) error {
 			f.mu.Unlock()
 			return nil
 		}
+		f.ended = epoch
 		f.tellReady(true)
 		f.follow()
 		delay := f.sink.Delay()

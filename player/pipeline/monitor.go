@@ -37,6 +37,7 @@ type Counters struct {
 	Shown    int
 	Dropped  int // decoded, and too late
 	Repeated int // stayed for more than a second period, for want of the next
+	Sounds   int // pieces of sound that came out of the decoder
 	Gaps     int // places in the sound filled with silence
 	// ShowTime is the time the sink took for the Shown pictures.
 	ShowTime time.Duration

@@ -40,16 +40,8 @@ func NewPresenter(v *Video, clock *Clock, screen *Screen, monitor *Monitor) *Pre
 
 // Run shows pictures until ctx is done.
 func (p *Presenter) Run(ctx context.Context) error {
-	defer func() {
-		for {
-			select {
-			case pic := <-p.video.pictures:
-				pic.Release()
-			default:
-				return
-			}
-		}
-	}()
+	// Whoever of the decode loop and the presenter ends last finds what is left.
+	defer p.video.discard()
 	for {
 		select {
 		case pic := <-p.video.pictures:

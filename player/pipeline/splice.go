@@ -12,66 +12,102 @@ const fade = 5 * time.Millisecond
 
 // splice plays old until next has decoded the place up to which sound is
 // written, mixes both for the length of the fade, and returns the branch that
-// plays from then on.
+// plays from then on. Where next begins later, old plays up to there.
 func (f *Feeder) splice(ctx context.Context, old, next *Audio) (*Audio, error) {
+	var waiting *sound // of next, for a place not yet reached
+	tick := time.NewTicker(refill)
+	defer tick.Stop()
 	for {
-		first := old.pieces
-		if len(next.pieces) > 0 {
-			first = nil // what takes over goes before what it takes over from
+		fromOld, fromNext := old.pieces, next.pieces
+		var again <-chan time.Time
+		if waiting != nil {
+			fromNext, again = nil, tick.C
+		} else if len(next.pieces) > 0 {
+			fromOld = nil // what takes over goes before what it takes over from
 		}
 		select {
-		case s := <-next.pieces:
-			done, err := f.takeOver(ctx, old, next, s)
-			if err != nil {
-				return nil, err
-			}
-			if done {
-				id := next.id
-				f.monitor.tell(func(r *Report) { r.Spliced = id })
-				return next, nil
-			}
-		case s := <-first:
+		case s := <-fromNext:
+			waiting = &s
+		case s := <-fromOld:
 			if err := f.feed(ctx, old, s); err != nil {
 				return nil, err
 			}
 		case newer := <-f.splices:
-			next = newer
 			if newer == old {
 				return old, nil
 			}
+			next, waiting = newer, nil
+			continue
+		case <-again:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+		if waiting == nil {
+			continue
+		}
+		switch f.reached(old, waiting) {
+		case tooOld:
+			next.recycle(waiting.data)
+			waiting = nil
+		case tooEarly:
+		case now:
+			id := next.id
+			f.monitor.tell(func(r *Report) { r.Spliced = id })
+			return next, f.takeOver(ctx, old, next, *waiting)
 		}
 	}
 }
 
-// takeOver writes s if it reaches the end of what is written; else it is too
-// old and is dropped.
-func (f *Feeder) takeOver(ctx context.Context, old, next *Audio, s sound) (bool, error) {
-	if s.data == nil { // the new branch ends before this place
-		return true, f.finish(ctx, s.epoch)
-	}
-	defer next.recycle(s.data)
+// moment is whether a piece of the branch that takes over can be written.
+type moment uint8
+
+const (
+	tooOld   moment = iota // its place was written already, or its epoch is over
+	tooEarly               // the old branch plays up to it
+	now
+)
+
+// reached says what to do with s, the next piece of the branch that takes over
+// from old.
+func (f *Feeder) reached(old *Audio, s *sound) moment {
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.epoch != f.epoch {
+		return tooOld
+	}
+	if s.data == nil { // the new branch ends before this place
+		return now
+	}
 	f.anchor()
-	end, epoch := f.end, f.epoch
+	switch {
+	case s.pts+f.format.Duration(len(s.data)) <= f.end:
+		return tooOld
+	case s.pts > f.end+tolerance && f.ended != f.epoch && (len(old.pieces) > 0 || f.playing && f.sink.Delay() > refill):
+		return tooEarly // unless old has nothing to play meanwhile
+	}
+	return now
+}
+
+// takeOver writes the first piece of the branch that takes over.
+func (f *Feeder) takeOver(ctx context.Context, old, next *Audio, s sound) error {
+	if s.data == nil {
+		return f.finish(ctx, s.epoch)
+	}
+	f.mu.Lock()
+	end := f.end
 	f.mu.Unlock()
-	if s.epoch != epoch {
-		return false, nil
+	piece := s.data
+	defer next.recycle(piece)
+	s.data, s.pts = trimFront(f.format, s.data, s.pts, end)
+	if before := old.continuation(s.pts); before != nil {
+		crossFade(f.format, s.data, before)
 	}
-	data, pts := trimFront(f.format, s.data, s.pts, end)
-	if len(data) == 0 {
-		return false, nil
-	}
-	if before := old.continuation(end); before != nil {
-		crossFade(f.format, data, before)
-	}
-	placed, ok, err := f.place(ctx, sound{s.epoch, pts, data})
+	placed, ok, err := f.place(ctx, s)
 	if err != nil || !ok {
-		return true, err
+		return err
 	}
 	_, err = f.write(ctx, s.epoch, placed)
-	return true, err
+	return err
 }
 
 // continuation returns what the branch would have played from pos on, as far as

@@ -44,6 +44,7 @@ type Video struct {
 	start   time.Duration     // where the epoch begins: what ends before is not shown
 	begun   bool              // a picture of this epoch was delivered
 	held    *platform.Picture // the newest picture before start
+	late    bool              // the last picture delivered was due already
 	lags    bool              // samples are left out up to the next key sample
 	waited  time.Duration     // time spent waiting for the presenter in one Decode
 }
@@ -62,6 +63,7 @@ func (v *Video) Run(ctx context.Context) error {
 		if v.decoder != nil {
 			v.decoder.Close()
 		}
+		v.discard()
 	}()
 	for {
 		e, err := v.queue.Next(ctx)
@@ -87,7 +89,7 @@ func (v *Video) Run(ctx context.Context) error {
 }
 
 func (v *Video) begin(e buffer.Entry) {
-	v.epoch, v.start, v.begun, v.lags = e.Epoch, e.Start, false, false
+	v.epoch, v.start, v.begun, v.late, v.lags = e.Epoch, e.Start, false, false, false
 	v.held.Release()
 	v.held = nil
 	if v.decoder != nil {
@@ -156,7 +158,7 @@ func (v *Video) tooLate(s *platform.Sample) bool {
 	}
 	late := v.clock.Position(time.Now()) - s.PTS
 	v.lags = late > lagging
-	return v.lags || s.Disposable && late > hopeless
+	return v.lags || s.Disposable && (v.late || late > hopeless)
 }
 
 // end drains the decoder and delivers the end of the epoch. A place sought
@@ -191,10 +193,23 @@ func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
 		v.monitor.count(func(r *Report) { r.Preroll++ })
 		return nil
 	}
+	v.late = v.begun && v.clock.Running() && v.clock.Position(time.Now())-p.PTS > lateMin
 	v.begun = true
 	v.held.Release()
 	v.held = nil
 	return v.send(ctx, picture{v.epoch, p})
+}
+
+// discard releases the pictures that nobody takes any more.
+func (v *Video) discard() {
+	for {
+		select {
+		case p := <-v.pictures:
+			p.Release()
+		default:
+			return
+		}
+	}
 }
 
 // send hands p to the presenter, who takes it or lets it go.

@@ -55,7 +55,7 @@ type Action struct {
 }
 
 // Next says what the given track does now. A track that is well ahead of another
-// leaves the link to it.
+// leaves the link to it, as does one that has something where another has nothing.
 func Next(v *View, track int) Action {
 	t := &v.Tracks[track]
 	if t.Busy {
@@ -72,8 +72,9 @@ func Next(v *View, track int) Action {
 	if full := t.Buffered + duration - max(v.Goals.Ahead, 2*duration); full > 0 {
 		return v.later(full)
 	}
-	if ahead := t.Buffered - v.least(); ahead > 2*duration {
-		return v.later(ahead - 2*duration)
+	// How far one is ahead of the other does not change by playing.
+	if least := v.least(); t.Buffered-least > 2*duration || t.Buffered > 0 && least == 0 {
+		return Action{Do: Wait, For: Forever}
 	}
 	if v.bytes()+t.Expected > v.Goals.Bytes && (t.Buffered >= duration || t.Buffered > v.least()) {
 		return v.later(max(t.Buffered-duration, duration/4))
