@@ -11,6 +11,7 @@ import (
 	"smoothplay/platform"
 	"smoothplay/platform/null"
 	"smoothplay/player"
+	"smoothplay/player/event"
 	"smoothplay/render/sdl"
 )
 
@@ -125,8 +126,20 @@ func (r *playRun) headless(ctx context.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
-	defer showStatus(r.e.stderr, p)()
-	return p.Run(ctx)
+	stopStatus := showStatus(r.e.stderr, p)
+	err = p.Run(ctx)
+	stopStatus()
+	r.tellPlayed(p.Summary())
+	return err
+}
+
+// tellPlayed says in a line what nobody saw.
+func (r *playRun) tellPlayed(s *event.Summary) {
+	if s == nil || s.End == event.HasFailed {
+		return
+	}
+	fmt.Fprintf(r.e.stderr, "smoothplay: %s played, %d pictures shown, %d dropped, %d switches, %d stalls\n",
+		seconds(s.Played), s.PicturesShown, s.PicturesDropped, s.SwitchesUp+s.SwitchesDown, s.Stalls)
 }
 
 // inWindow plays while the goroutine of main serves the desktop. The session
@@ -149,8 +162,9 @@ func (r *playRun) inWindow(ctx context.Context, d desktop) error {
 	defer showStatus(r.e.stderr, p)()
 
 	w, err := d.window("smoothplay: "+r.source.title, r.flags.fullscreen)
+	headless := errors.As(err, new(errNoDesktop))
 	switch {
-	case errors.As(err, new(errNoDesktop)):
+	case headless:
 		r.tellHeadless(err)
 		w = noWindow{&null.VideoSink{}}
 		sound.open(&null.AudioSink{})
@@ -164,8 +178,12 @@ func (r *playRun) inWindow(ctx context.Context, d desktop) error {
 	screen.open(w)
 	u := newUI(p, w)
 	u.volume, u.muted = float64(r.flags.volume), r.flags.mute
-	u.closes = !r.flags.keepOpen && err != nil
-	return u.run(ctx, screen, ended)
+	u.closes = headless && !r.flags.keepOpen
+	err = u.run(ctx, screen, ended)
+	if headless {
+		r.tellPlayed(p.Summary())
+	}
+	return err
 }
 
 // noWindow stands for the window where there is none.

@@ -271,6 +271,14 @@ func (w *eventWatch) Write(b []byte) (int, error) {
 	return w.Buffer.Write(b)
 }
 
+// Where there is nobody to look on, play says how it went.
+func TestPlayHeadless(t *testing.T) {
+	status, stdout, stderr := runWith(t, "play", "--headless", "--start", "23.8", "--shape", "max")
+	if status != 0 || stdout != "" || !strings.Contains(stderr, "smoothplay: 0.") || !strings.Contains(stderr, " 0 stalls\n") {
+		t.Errorf("status %d, %q, %q", status, stdout, stderr)
+	}
+}
+
 // A signal ends a measurement cleanly: that is no failure, the events are
 // complete and the summary is there.
 func TestMeasureIsStopped(t *testing.T) {
