@@ -11,6 +11,9 @@ import (
 // log tells a developer of an event, under the area of the program that it comes
 // from.
 func (l *loop) log(body event.Body) {
+	if !l.cfg.Logger.Enabled(context.Background(), slog.LevelWarn) {
+		return
+	}
 	say := func(level slog.Level, area, text string, args ...any) {
 		if l.cfg.Logger.Enabled(context.Background(), level) {
 			l.cfg.Logger.With("area", area).Log(context.Background(), level, text, args...)

@@ -102,9 +102,13 @@ func (l *loop) relieve(cap int) {
 	if i >= t.next || i >= t.stream.First()+t.stream.Len() || t.queue.Lowest(t.stream.Chunk(i).Start) <= cap {
 		return
 	}
+	dropped := t.queue.Truncate(t.stream.Chunk(i).Start)
+	if dropped == 0 {
+		return // the decoder has it already
+	}
 	l.cancelJob(t)
-	l.figures.DiscardedBytes += t.queue.Truncate(t.stream.Chunk(i).Start)
-	t.next = i
+	l.figures.DiscardedBytes += dropped
+	t.next = t.stream.At(t.queue.Range().End)
 	t.begun()
 }
 

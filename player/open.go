@@ -27,6 +27,10 @@ func (l *loop) open(url string, start time.Duration) {
 	if l.seek != nil {
 		l.seekOver(ErrSuperseded)
 	}
+	for _, c := range l.waiting {
+		c.answer <- ErrSuperseded
+	}
+	l.waiting = nil
 	l.level = -1
 	l.closeTracks()
 	l.opening++

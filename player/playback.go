@@ -52,18 +52,17 @@ func (l *loop) listen() {
 func (l *loop) hearFailures() {
 	for _, f := range l.report.Failures {
 		t := l.of(f.Kind)
+		if s := l.switching; s != nil && s.id == f.ID {
+			t = s
+		}
 		if t == nil {
 			continue
 		}
-		if out := l.report.Decoded + l.report.Sounds; t.fruit != out {
-			t.fruit, t.failures = out, 0
-		}
-		t.failures++
 		if l.now() >= t.quiet {
 			t.quiet = l.now() + observeEvery
 			l.survive(fail(event.SampleLost, "", "%w", f.Err), f.Kind.String())
 		}
-		if t.failures >= maxFailures && !t.lost {
+		if f.Row >= maxFailures && !t.lost {
 			l.lose(t, fail(event.DecoderFailed, "", "nothing can be decoded of it: %w", f.Err))
 		}
 	}
@@ -365,10 +364,11 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 	if l.feeder != nil {
 		l.feeder.Flush(l.epoch, pos)
 	}
-	l.fatal = nil
 	for _, t := range l.tracks {
-		t.lost = false // what could not be had here may be had there
 		l.moveTrack(t, from, pos)
+		if !t.lost {
+			l.fatal = nil
+		}
 	}
 	l.clock.Set(pos)
 }
@@ -386,6 +386,7 @@ func (l *loop) moveTrack(t *track, from, pos time.Duration) {
 	}
 	l.figures.DiscardedBytes += t.queue.Beyond(from)
 	t.queue.Restart(l.epoch, pos)
+	t.lost = false // what could not be had before may be had there
 	l.aim(t, pos)
 }
 

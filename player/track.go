@@ -65,8 +65,6 @@ type track struct {
 	received  int64                 // bytes
 	decided   map[int]time.Duration // when the level of a chunk was chosen, by index, from the one on the screen on
 	lost      bool                  // given up: nothing more is fetched
-	failures  int                   // samples in a row that could not be decoded
-	fruit     int                   // pictures and pieces of sound there were when they began
 	quiet     time.Duration         // until then, failures are not told
 }
 

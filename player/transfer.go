@@ -328,8 +328,6 @@ func (l *loop) skip(t *track, j *job, e *Error) {
 // lose gives a track up: what is buffered of it is played. Where no other is
 // left, the session ends after that.
 func (l *loop) lose(t *track, e *Error) {
-	t.lost = true
-	t.queue.SetEnded(true)
 	gone := &Error{Stage: e.Stage, Code: e.Code, URL: e.URL, Err: errors.New(
 		"no more " + t.kind.String() + " can be had, what is buffered is played: " + e.Error())}
 	if t == l.switching {
@@ -337,14 +335,15 @@ func (l *loop) lose(t *track, e *Error) {
 		l.survive(gone, t.kind.String())
 		return
 	}
+	t.lost = true
+	t.queue.SetEnded(true)
+	l.survive(gone, t.kind.String())
 	for _, o := range l.tracks {
 		if !o.lost {
-			l.survive(gone, t.kind.String())
 			return
 		}
 	}
 	l.fatal = gone
-	l.survive(gone, t.kind.String())
 }
 
 // event is what is known of a transfer from the beginning.

@@ -37,10 +37,13 @@ type Audio struct {
 	pieces   chan sound
 	pool     *sync.Pool // of []byte, returned by the feeder
 
+	kept *sound // taken for a splice, to be played after all; belongs to the feeder
+
 	// The following belong to the goroutine of Run.
 	decoder platform.AudioDecoder
 	epoch   uint64
 	start   time.Duration
+	failed  int // samples lost since the last sound
 }
 
 // NewAudio returns the decode loop of the track that queue holds. format is
@@ -80,7 +83,8 @@ func (a *Audio) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		default:
-			a.monitor.fail(platform.Audio, e.Sample.PTS, err)
+			a.failed++
+			a.monitor.fail(Failure{Kind: platform.Audio, ID: a.id, Row: a.failed, PTS: e.Sample.PTS, Err: err})
 		}
 	}
 }
@@ -91,7 +95,7 @@ func (a *Audio) begin(e buffer.Entry) {
 		return
 	}
 	if err := a.decoder.Flush(); err != nil {
-		a.monitor.fail(platform.Audio, e.Start, fmt.Errorf("flushing the audio decoder: %w", err))
+		a.monitor.fail(Failure{Kind: platform.Audio, ID: a.id, PTS: e.Start, Err: fmt.Errorf("flushing the audio decoder: %w", err)})
 		a.decoder.Close()
 		a.decoder = nil
 	}
@@ -128,11 +132,11 @@ func (a *Audio) end(ctx context.Context) error {
 
 // deliver passes on what of p lies after the place sought.
 func (a *Audio) deliver(ctx context.Context, p *platform.PCM) error {
+	a.failed = 0
 	data, pts := trimFront(a.format, p.Data, p.PTS, a.start)
 	if len(data) == 0 {
 		return nil
 	}
-	a.monitor.count(func(r *Report) { r.Sounds++ })
 	buf := a.pool.Get().(*[]byte)
 	return a.send(ctx, sound{a.epoch, pts, append((*buf)[:0], data...)})
 }

@@ -123,7 +123,7 @@ func (f *Feeder) keep(err error) {
 		return
 	}
 	if !errors.Is(err, platform.ErrClosed) {
-		f.monitor.fail(platform.Audio, f.end, fmt.Errorf("sound device: %w", err))
+		f.monitor.fail(Failure{Kind: platform.Audio, PTS: f.end, Err: fmt.Errorf("sound device: %w", err)})
 		return
 	}
 	f.monitor.tell(func(r *Report) { r.AudioLost = fmt.Errorf("sound device: %w", err) })
@@ -165,6 +165,9 @@ func (f *Feeder) Run(ctx context.Context, a *Audio) error {
 				return err
 			}
 		case next := <-f.splices:
+			if next == a {
+				continue
+			}
 			spliced, err := f.splice(ctx, a, next)
 			if err != nil {
 				return err

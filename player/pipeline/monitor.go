@@ -24,6 +24,8 @@ type Shown struct {
 // Failure is something that could not be decoded or played.
 type Failure struct {
 	Kind platform.Kind
+	ID   int // of the branch of sound, by NewAudio; 0: not of one
+	Row  int // how many samples in a row were lost without any that was not; 0: none was
 	PTS  time.Duration
 	Err  error
 }
@@ -37,7 +39,6 @@ type Counters struct {
 	Shown    int
 	Dropped  int // decoded, and too late
 	Repeated int // stayed for more than a second period, for want of the next
-	Sounds   int // pieces of sound that came out of the decoder
 	Gaps     int // places in the sound filled with silence
 	// ShowTime is the time the sink took for the Shown pictures.
 	ShowTime time.Duration
@@ -109,8 +110,8 @@ func (m *Monitor) tell(change func(*Report)) {
 }
 
 // fail reports a failure.
-func (m *Monitor) fail(kind platform.Kind, pts time.Duration, err error) {
-	m.tell(func(r *Report) { r.Failures = appendBounded(r.Failures, Failure{kind, pts, err}) })
+func (m *Monitor) fail(f Failure) {
+	m.tell(func(r *Report) { r.Failures = appendBounded(r.Failures, f) })
 }
 
 // appendBounded appends x unless the list is full.

@@ -11,7 +11,7 @@ import (
 func TestMonitorIsBounded(t *testing.T) {
 	m := NewMonitor()
 	for i := range 10 * maxNews {
-		m.fail(platform.Video, time.Duration(i), errors.New("lost"))
+		m.fail(Failure{Kind: platform.Video, PTS: time.Duration(i), Err: errors.New("lost")})
 		m.tell(func(r *Report) {
 			r.Firsts = appendBounded(r.Firsts, Shown{Epoch: uint64(i)})
 			r.Decodes = appendBounded(r.Decodes, ms)
@@ -37,13 +37,13 @@ func TestMonitorIsBounded(t *testing.T) {
 
 func TestTakeEmptiesTheListsAndKeepsTheRest(t *testing.T) {
 	m := NewMonitor()
-	m.fail(platform.Audio, time.Second, errors.New("lost"))
+	m.fail(Failure{Kind: platform.Audio, PTS: time.Second, Err: errors.New("lost")})
 	m.count(func(r *Report) {
 		r.Shown, r.Began, r.AudioReady, r.Spliced = 7, 3, 2, 5
 		r.Offsets = append(r.Offsets, ms)
 	})
 	first := m.Take()
-	m.fail(platform.Video, 2*time.Second, errors.New("another"))
+	m.fail(Failure{Kind: platform.Video, PTS: 2 * time.Second, Err: errors.New("another")})
 	if f := first.Failures; len(f) != 1 || f[0].Kind != platform.Audio || f[0].PTS != time.Second {
 		t.Errorf("what was taken changed afterwards: %+v", f)
 	}

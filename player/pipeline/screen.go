@@ -41,7 +41,7 @@ func (s *Screen) show(p *platform.Picture) time.Time {
 			s.lost = true
 			s.monitor.tell(func(r *Report) { r.VideoLost = fmt.Errorf("showing a picture: %w", err) })
 		default:
-			s.monitor.fail(platform.Video, p.PTS, fmt.Errorf("showing a picture: %w", err))
+			s.monitor.fail(Failure{Kind: platform.Video, PTS: p.PTS, Err: fmt.Errorf("showing a picture: %w", err)})
 		}
 	}
 	s.onAir.Release()

@@ -14,7 +14,8 @@ const fade = 5 * time.Millisecond
 // written, mixes both for the length of the fade, and returns the branch that
 // plays from then on. Where next begins later, old plays up to there.
 func (f *Feeder) splice(ctx context.Context, old, next *Audio) (*Audio, error) {
-	var waiting *sound // of next, for a place not yet reached
+	waiting := next.kept // of next, for a place not yet reached
+	next.kept = nil
 	tick := time.NewTicker(refill)
 	defer tick.Stop()
 	for {
@@ -36,7 +37,8 @@ func (f *Feeder) splice(ctx context.Context, old, next *Audio) (*Audio, error) {
 			if newer == old {
 				return old, nil
 			}
-			next, waiting = newer, nil
+			next, waiting = newer, newer.kept
+			newer.kept = nil
 			continue
 		case <-again:
 		case <-ctx.Done():
@@ -111,15 +113,21 @@ func (f *Feeder) takeOver(ctx context.Context, old, next *Audio, s sound) error 
 }
 
 // continuation returns what the branch would have played from pos on, as far as
-// it is decoded already; nil: nothing.
+// it is decoded already; nil: nothing. It is kept for the case that the branch
+// takes over again.
 func (a *Audio) continuation(pos time.Duration) []byte {
 	for {
 		select {
 		case s := <-a.pieces:
 			data, pts := trimFront(a.format, s.data, s.pts, pos)
-			if len(data) > 0 && pts < pos+tolerance {
-				return data
+			if len(data) == 0 && s.data != nil {
+				continue
 			}
+			a.kept = &s
+			if pts > pos+tolerance {
+				return nil
+			}
+			return data
 		default:
 			return nil
 		}

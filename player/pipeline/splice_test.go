@@ -283,7 +283,6 @@ func TestSeekDuringASplice(t *testing.T) {
 // TestSpliceToTheBranchThatPlays: as when a wish is taken back before the feeder
 // has seen it.
 func TestSpliceToTheBranchThatPlays(t *testing.T) {
-	t.Skip("bug: a splice to the branch that plays loses what is decoded of it")
 	inBubble(t, &null.AudioSink{}, func(r *rig) {
 		go give(r.ctx, r.branch, 1, 0, 2*time.Second, 20*ms, low)
 		r.play()

@@ -44,6 +44,7 @@ type Video struct {
 	start   time.Duration     // where the epoch begins: what ends before is not shown
 	begun   bool              // a picture of this epoch was delivered
 	held    *platform.Picture // the newest picture before start
+	failed  int               // samples lost since the last picture
 	late    bool              // the last picture delivered was due already
 	lags    bool              // samples are left out up to the next key sample
 	waited  time.Duration     // time spent waiting for the presenter in one Decode
@@ -83,7 +84,8 @@ func (v *Video) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		default:
-			v.monitor.fail(platform.Video, e.Sample.PTS, err)
+			v.failed++
+			v.monitor.fail(Failure{Kind: platform.Video, Row: v.failed, PTS: e.Sample.PTS, Err: err})
 		}
 	}
 }
@@ -94,7 +96,7 @@ func (v *Video) begin(e buffer.Entry) {
 	v.held = nil
 	if v.decoder != nil {
 		if err := v.decoder.Flush(); err != nil {
-			v.monitor.fail(platform.Video, e.Start, fmt.Errorf("flushing the video decoder: %w", err))
+			v.monitor.fail(Failure{Kind: platform.Video, PTS: e.Start, Err: fmt.Errorf("flushing the video decoder: %w", err)})
 			v.reopen()
 		}
 	}
@@ -187,6 +189,7 @@ func (v *Video) end(ctx context.Context) error {
 
 // deliver passes p on, or keeps it back where it ends before the place sought.
 func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
+	v.failed = 0
 	if !v.begun && p.PTS+p.Duration <= v.start {
 		v.held.Release()
 		v.held = p
