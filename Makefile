@@ -54,7 +54,7 @@ test: go-version build-packages test-packages ## Run all tests
 		set -x; CGO_ENABLED=0 GOARCH=386 $(GO) test $(PURE); \
 	fi
 	@echo '== with decoders, window and sound'
-	$(GO) test $$($(cgo-packages))
+	$(GO) test -timeout 20m $$($(cgo-packages))
 
 # The packages of which some file, tests included, is built on FFmpeg or SDL.
 cgo-packages = $(GO) list -test -f '{{.ImportPath}}|{{join .Deps " "}}' ./... | \
