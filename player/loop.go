@@ -254,6 +254,9 @@ func (l *loop) giveUp(e *Error) {
 
 // stop ends the session from outside.
 func (l *loop) stop(how event.End, cause string) {
+	if l.state == event.Ended {
+		how = event.Completed // it was kept open behind its end
+	}
 	l.become(event.Stopped, cause)
 	l.outcome = how
 	l.end()

@@ -31,7 +31,7 @@ const (
 var (
 	white  = color.White
 	shadow = color.NRGBA{0, 0, 0, 230}
-	box    = color.NRGBA{0, 0, 0, 160}
+	box    = color.NRGBA{0, 0, 0, 190}
 )
 
 // Text draws t on a canvas of a size in pixels. Text without a visible
