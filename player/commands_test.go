@@ -1293,7 +1293,6 @@ func TestReliefWithShortFragments(t *testing.T) {
 
 // TestPositionWhileOpening is that at which the presentation will begin.
 func TestPositionWhileOpening(t *testing.T) {
-	t.Skip("bug: a presentation opened later is at Config.Start until it is open")
 	g := &gate{Presentation: *playertest.Default(), manifest: 2 * time.Second}
 	inHouse(t, g, "20M", 20*ms, func(h *house) {
 		g.began = time.Now()

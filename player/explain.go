@@ -70,5 +70,5 @@ func codeOf(err error) event.Code {
 
 // newClient makes the client of a session.
 func newClient(dev Device, cfg Config) *fetch.Client {
-	return fetch.New(dev.HTTP, fetch.Options{Headers: cfg.Header, AppendQuery: cfg.AppendQuery})
+	return fetch.New(dev.HTTP, fetch.Options{Headers: cfg.Header, AppendQuery: cfg.AppendQuery, SpareBytes: 4 << 20})
 }

@@ -209,7 +209,7 @@ func (l *loop) now() time.Duration { return time.Since(l.began) }
 // position is the playhead.
 func (l *loop) position() time.Duration {
 	if l.snap == nil {
-		return l.cfg.Start
+		return l.target
 	}
 	pos := max(l.clock.Position(time.Now()), 0)
 	if end := l.snap.Duration(); end > 0 && !l.snap.Live() {

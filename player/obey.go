@@ -48,6 +48,10 @@ func (l *loop) carryOut(c *command) {
 	case cmdSetLimits:
 		l.cfg.Limits = c.limits
 	case cmdSetVolume:
+		if c.volume != c.volume {
+			err = fail(event.BadArgument, "", "the volume is not a number: give one from 0 to 1")
+			break
+		}
 		l.volume = max(0, min(1, c.volume))
 		l.applyGain()
 	case cmdMute:

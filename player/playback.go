@@ -209,6 +209,7 @@ func (l *loop) release() {
 		l.emit(event.StallEnd{Stalled: l.now() - l.dryAt})
 	}
 	l.stalled, l.dryAt = false, 0
+	l.need = l.cfg.BufferStart
 	l.become(event.Playing, "buffered")
 }
 

@@ -17,6 +17,9 @@ import (
 // order of tracks gets the warm connection.
 const stagger = 100 * time.Microsecond
 
+// maxDecided is how many chunks back it is known when a level was chosen.
+const maxDecided = 1000
+
 // maxHoles is how many chunks in a row may be missing before a track is given
 // up.
 const maxHoles = 8
@@ -215,6 +218,7 @@ func (l *loop) transferred(a *transferAnswer) {
 	t.queue.Push(f)
 	t.levels[j.level].failures = 0
 	t.next = j.chunk.Index + 1
+	delete(t.decided, j.chunk.Index-maxDecided)
 	t.holes, t.gap = 0, false
 	t.since++
 	t.begun()

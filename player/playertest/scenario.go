@@ -111,7 +111,9 @@ func run(t *testing.T, s Scenario) *Result {
 	session := &Session{T: t, Network: network}
 	dev := platform.Device{HTTP: client, Decoders: s.Decoders, Video: s.Video}
 	if dev.Decoders == nil {
-		dev.Decoders = &null.Decoders{}
+		// Decoding takes a moment, so that a picture never comes at the very
+		// instant at which its fragment did.
+		dev.Decoders = &null.Decoders{Cost: func(*platform.Sample) time.Duration { return 11 * time.Microsecond }}
 	}
 	if dev.Video == nil {
 		session.Video = &null.VideoSink{Record: true}
