@@ -10,10 +10,15 @@ func (in *Input) Clone() Input {
 	c.Allowed = slices.Clone(in.Allowed)
 	c.Sizes = slices.Clone(in.Sizes)
 	c.Transfers = slices.Clone(in.Transfers)
+	for i := range c.Transfers {
+		c.Transfers[i].Marks = slices.Clone(c.Transfers[i].Marks)
+	}
 	if in.Running != nil {
 		running := *in.Running
+		running.Marks = slices.Clone(running.Marks)
 		c.Running = &running
 	}
+	c.Held = slices.Clone(in.Held)
 	return c
 }
 

@@ -21,6 +21,42 @@ type Transfer struct {
 	FromStore  bool          `json:"from_store,omitempty"`  // a cache answered: says nothing of the link
 	StackBPS   int64         `json:"stack_bps,omitempty"`   // what the network stack says it saw; 0: nothing
 	OtherBytes int64         `json:"other_bytes,omitempty"` // received by other transfers of the session while this one ran
+	// Marks are how far the body was from time to time, for transfers that take
+	// longer than MarkEvery: a link that changes does so inside fragments too.
+	Marks []Mark `json:"marks,omitempty"`
+}
+
+// A Mark is how far a transfer was at an instant.
+type Mark struct {
+	Body  time.Duration `json:"body_ns"` // since the first byte
+	Bytes int64         `json:"bytes"`   // of the body until then
+}
+
+const (
+	// MarkEvery is the least time between two Marks of a transfer.
+	MarkEvery = time.Second
+	// maxMarks bounds the Marks of a transfer that never ends.
+	maxMarks = 120
+)
+
+// Note marks how far t is, if MarkEvery has gone by since the last Mark.
+func (t *Transfer) Note() {
+	var last time.Duration
+	if n := len(t.Marks); n > 0 {
+		last = t.Marks[n-1].Body
+	}
+	if t.Body-last >= MarkEvery && len(t.Marks) < maxMarks {
+		t.Marks = append(t.Marks, Mark{t.Body, t.Bytes})
+	}
+}
+
+// Held is a fragment in the buffer that could still be replaced by one of
+// another level before it is needed.
+type Held struct {
+	ChunkIndex int           `json:"chunk_index"`
+	Level      int           `json:"level"` // index into Input.Levels
+	Duration   time.Duration `json:"duration_ns"`
+	Due        time.Duration `json:"due_ns"` // from now until its first picture is to be shown
 }
 
 // Input is all that a Policy may know. It belongs to the caller; a policy
@@ -71,6 +107,9 @@ type Input struct {
 	// Running is the transfer in flight of this track, nil where none is: then
 	// the question is what to fetch next, else whether to go on with it.
 	Running *Transfer `json:"running,omitempty"`
+	// Held are the fragments of this track that may be replaced, the next to be
+	// shown first; filled in for a Replacer's Replace only.
+	Held []Held `json:"held,omitempty"`
 }
 
 // Reason says why a level was chosen: a stable word of the measurement format.
@@ -87,6 +126,8 @@ const (
 	ReasonUserLimit Reason = "user_limit" // a limit of the user
 	ReasonAbandon   Reason = "abandon"    // the running transfer would come too late
 	ReasonOnly      Reason = "only"       // there is one level
+	ReasonPlan      Reason = "plan"       // the best of what is to be expected of the next fragments
+	ReasonReplace   Reason = "replace"    // a buffered fragment is worth fetching again
 )
 
 // Candidate is a level that was considered, with its score (higher is better;
@@ -110,7 +151,22 @@ type Decision struct {
 
 // A Policy chooses levels. Equal sequences of Inputs give equal Decisions. It
 // is used from one goroutine, and one Policy serves one track of one session.
+//
+// A question about a Running transfer whose answer is not Abandon leaves no
+// trace: later answers are as if it had not been asked. A log that holds only
+// the questions with consequences so replays to the same decisions.
 type Policy interface {
 	Name() string
 	Decide(in *Input) Decision
+}
+
+// A Replacer is a Policy that also improves what is buffered already, where the
+// link has become better than it was.
+type Replacer interface {
+	Policy
+	// Replace is asked while no transfer of the track is under way, before Decide
+	// or instead of it where the buffer is full, with in.Held filled in. ok: the
+	// fragment of the Held chunk is to be fetched again at d.Level. Asking leaves
+	// no trace.
+	Replace(in *Input) (chunk int, d Decision, ok bool)
 }

@@ -34,10 +34,14 @@ func (l *loop) decide(t *track, chunk timeline.Chunk) heuristics.Decision {
 
 // reconsider asks the policy whether to go on with a transfer.
 func (l *loop) reconsider(t *track, j *job) heuristics.Decision {
-	return l.consult(t, j.chunk, &heuristics.Transfer{
+	running := &heuristics.Transfer{
 		Level: j.level, Bytes: j.bytes, Size: j.size, Start: j.asked, FirstByte: j.first,
 		Body: max(j.spent-j.first, 0), Media: j.chunk.Duration, OtherBytes: l.othersReceived(t) - j.othersBefore,
-	})
+		Marks: j.marks,
+	}
+	running.Note()
+	j.marks = running.Marks
+	return l.consult(t, j.chunk, running)
 }
 
 // consult fills in the input, asks, and tells what follows from the answer.

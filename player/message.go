@@ -3,6 +3,7 @@ package player
 import (
 	"time"
 
+	"smoothplay/heuristics"
 	"smoothplay/player/buffer"
 	"smoothplay/player/fetch"
 	"smoothplay/player/timeline"
@@ -91,4 +92,5 @@ type job struct {
 	size         int64
 	first, spent time.Duration
 	othersBefore int64 // bytes that other tracks had received when it began
+	marks        []heuristics.Mark
 }

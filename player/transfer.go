@@ -238,7 +238,7 @@ func (l *loop) learn(t *track, j *job, a *transferAnswer) {
 	x := heuristics.Transfer{
 		Level: j.level, Bytes: r.Bytes, Size: r.Bytes, Start: j.asked, FirstByte: r.FirstByte,
 		Body: max(r.Elapsed-r.FirstByte, 0), Media: j.chunk.Duration, FromStore: r.FromStore,
-		StackBPS: r.StackBPS, OtherBytes: l.othersReceived(t) - j.othersBefore,
+		StackBPS: r.StackBPS, OtherBytes: l.othersReceived(t) - j.othersBefore, Marks: j.marks,
 	}
 	l.bandwidth.Add(x)
 	if len(t.transfers) == maxTransfers {

@@ -289,6 +289,7 @@ func (s *session) fetch(chunk, q int) bool {
 		bits += b
 		body += spent
 		t.Bytes, t.Body = inBytes(bits), duration(body)
+		t.Note()
 		if bits < size && s.giveUp(q, first+body) {
 			s.result.Abandoned++
 			s.result.WastedBytes += t.Bytes
