@@ -20,7 +20,7 @@ const importRules = `
 	heuristics < heuristics/bandwidth, heuristics/renderload, heuristics/policy, player/event;
 
 	# A device: drm and render know platform, and never the player.
-	platform < platform/httpclient, platform/null, platform/linux;
+	platform < platform/httpclient, platform/null, platform/linux, platform/filestore;
 	platform < drm/piff, drm/playready < drm < drm/clearkey;
 	platform < render/ffmpeg;
 	platform < render/overlay < render/sdl;
@@ -49,7 +49,7 @@ const importRules = `
 	player, player/origin, platform/platformtest, platform/linux < player/playertest;
 
 	# The binary wires everything.
-	player, player/sim, player/save, player/origin, platform/linux,
+	player, player/sim, player/save, player/origin, platform/linux, platform/filestore,
 	drm/clearkey, drm/playready, render/ffmpeg, render/sdl, render/overlay
 	< cmd/smoothplay;
 `
