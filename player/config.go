@@ -48,6 +48,8 @@ type Config struct {
 	// Events receives every event, in order, from the control loop; nil: nobody.
 	// Handle must not block: see event.Async.
 	Events event.Sink
+	// GaugesEvery is how often event.Gauges is made; 0: never.
+	GaugesEvery time.Duration
 	// Logger is for developers; nil: silent.
 	Logger *slog.Logger
 	// Usage tells the CPU time and the peak memory of the process for the

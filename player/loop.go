@@ -87,6 +87,7 @@ type loop struct {
 	muted     bool
 	waiting   []*command // until the presentation is open
 	render    observer
+	gaugeAt   time.Duration // when gauges are due, since began
 	trouble   string
 	missing   *Error // why a chunk was left out last
 	fatal     *Error // ends the session when what is buffered was played
@@ -194,7 +195,7 @@ func (l *loop) handle(m message) {
 func (l *loop) turn() {
 	l.listen()
 	l.advance()
-	wait := min(l.fetch(), l.untilNews())
+	wait := min(l.fetch(), l.untilNews(), l.gauge())
 	l.publish()
 	if wait == schedule.Forever {
 		l.timer.Stop()
