@@ -35,13 +35,18 @@ func New(p *manifest.Presentation) (*Snapshot, error) {
 	for i := range s.streams {
 		s.streams[i].measure()
 	}
-	for _, stream := range leading {
+	s.setDuration()
+	return s, nil
+}
+
+func (s *Snapshot) setDuration() {
+	s.duration = 0
+	for _, stream := range s.leading() {
 		s.duration = max(s.duration, stream.end)
 	}
-	if s.duration == 0 && p.TimeScale > 0 {
+	if p := s.presentation; s.duration == 0 && p.TimeScale > 0 {
 		s.duration = at(uint64(p.Duration), p.TimeScale).sub(instant{})
 	}
-	return s, nil
 }
 
 // leading are the streams that zero point and duration come from: those of

@@ -27,6 +27,7 @@ type Stream struct {
 	first  int            // index of the first chunk
 	runs   []manifest.Run // ascending, not overlapping; shared with the presentation
 	before []int          // chunks before each run; one more entry for all of them
+	proven int            // chunks below this index were in a manifest or have arrived
 
 	start, end time.Duration
 }
@@ -58,11 +59,13 @@ func (s *Stream) index(number int, source *manifest.Stream) error {
 		count += r.Count
 		s.before[i+1] = int(count)
 	}
+	s.proven = int(count)
 	return nil
 }
 
 // measure sets what depends on the zero point.
 func (s *Stream) measure() {
+	s.start, s.end = 0, 0
 	if n := s.Len(); n > 0 {
 		s.start = s.Chunk(s.first).Start
 		last := s.Chunk(s.first + n - 1)
