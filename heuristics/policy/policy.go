@@ -21,6 +21,7 @@ type Config struct {
 var policies = map[string]func(Config) heuristics.Policy{
 	BolaE:            newBolaE,
 	Fixed:            newFixed,
+	RobustMPC:        newRobustMPC,
 	Throughput:       newThroughput,
 	ThroughputBuffer: newThroughputBuffer,
 }
