@@ -14,10 +14,11 @@ import (
 // package may import the standard library. Tests are bound by cgoTests below.
 const importRules = `
 	# The contracts: standard library only.
-	NONE < platform, heuristics, player/manifest, testdata/demo, cmd/repolint;
+	NONE < platform, heuristics, player/manifest, player/cmcd, testdata/demo, cmd/repolint;
 
 	# The switching heuristic knows itself alone; decisions are events.
-	heuristics < heuristics/bandwidth, heuristics/renderload, heuristics/policy, player/event;
+	heuristics < heuristics/bandwidth, heuristics/renderload, heuristics/policy;
+	heuristics, player/cmcd < player/event;
 
 	# A device: drm and render know platform, and never the player.
 	platform < platform/httpclient, platform/null, platform/linux, platform/filestore;
