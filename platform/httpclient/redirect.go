@@ -26,6 +26,10 @@ var harmless = map[string]bool{
 	"Accept-Encoding": true,
 	"Accept-Language": true,
 	"Cache-Control":   true,
+	"Cmcd-Object":     true, // CTA-5004: of a session, not of a user
+	"Cmcd-Request":    true,
+	"Cmcd-Session":    true,
+	"Cmcd-Status":     true,
 	"Origin":          true,
 	"Pragma":          true,
 	"Range":           true,

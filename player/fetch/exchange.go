@@ -3,6 +3,7 @@ package fetch
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,14 +24,15 @@ type answer struct {
 	firstByte time.Duration
 }
 
-// send asks for raw, and once again where an answer 401 or 403 can be renewed.
-func (c *Client) send(w *httpclient.Watch, raw string, encoding []string) (a answer, err error) {
+// send asks for raw, with more headers, and once again where an answer 401 or 403 can be renewed.
+func (c *Client) send(w *httpclient.Watch, raw string, encoding []string, more http.Header) (a answer, err error) {
 	req, err := http.NewRequestWithContext(w, http.MethodGet, raw, nil)
 	if err != nil {
 		return a, &Error{Class: Bad, Code: event.BadURL, URL: event.RedactURL(raw), Err: bare(err)}
 	}
 	a.asked = req.URL
 	c.setHeaders(req.Header, req.URL, encoding)
+	maps.Copy(req.Header, more)
 	if err := c.ask(w, req, &a); err != nil {
 		return a, err
 	}

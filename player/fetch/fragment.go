@@ -17,6 +17,7 @@ type Job struct {
 	// SizeHint is how many bytes are expected, for answers that do not tell; 0:
 	// not known.
 	SizeHint int64
+	Extra    *Extra // nil: nothing
 }
 
 // Progress says how far a transfer is.
@@ -70,9 +71,10 @@ func (c *Client) Fragment(ctx context.Context, job Job, progress func(Progress))
 	if c.opt.AppendQuery {
 		raw = c.book.withQuery(raw)
 	}
+	raw = job.Extra.on(raw)
 	w := httpclient.NewWatch(ctx, httpclient.FirstByte, c.opt.FirstByte)
 	defer w.Stop()
-	a, err := c.send(w, raw, plain)
+	a, err := c.send(w, raw, plain, job.Extra.header())
 	if a.url != nil {
 		r.Host = a.url.Host
 	}

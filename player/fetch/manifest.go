@@ -27,10 +27,16 @@ type Manifest struct {
 // manifest.ManifestURL). Errors are of type *Error, what to do then is in
 // NextManifest.
 func (c *Client) Manifest(ctx context.Context, url string) (*Manifest, error) {
+	return c.ManifestWith(ctx, url, nil)
+}
+
+// ManifestWith is Manifest with a request that carries more (nil: nothing). What
+// it carries is not part of Manifest.URL.
+func (c *Client) ManifestWith(ctx context.Context, url string, more *Extra) (*Manifest, error) {
 	c.book.ask(url)
 	w := httpclient.NewWatch(ctx, httpclient.FirstByte, c.opt.FirstByte)
 	defer w.Stop()
-	a, err := c.send(w, url, packed)
+	a, err := c.send(w, more.on(url), packed, more.header())
 	if err != nil {
 		return nil, final(ctx, err, a.url)
 	}
@@ -54,6 +60,7 @@ func (c *Client) Manifest(ctx context.Context, url string) (*Manifest, error) {
 	}
 	effective := *a.url
 	effective.Fragment, effective.RawFragment = "", ""
+	effective.RawQuery = more.off(effective.RawQuery)
 	m := &Manifest{
 		Body: b.bytes, URL: effective.String(), Status: a.resp.StatusCode, Host: a.url.Host,
 		Started: a.started, FirstByte: a.firstByte, Elapsed: time.Since(a.started),
