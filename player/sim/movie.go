@@ -64,6 +64,26 @@ func NewMovie(name string, chunk time.Duration, levels []heuristics.Level, bits 
 	return m, nil
 }
 
+// bytes is the size of a fragment.
+func (m *Movie) bytes(chunk, q int) int64 { return inBytes(float64(m.Bits[chunk][q])) }
+
+// Lasting is the movie cut, or begun again and again, so that it lasts d, in
+// whole fragments; d of 0: as it is.
+func (m *Movie) Lasting(d time.Duration) (*Movie, error) {
+	n := int((d + m.Chunk - 1) / m.Chunk)
+	if d <= 0 || n == len(m.Bits) {
+		return m, nil
+	}
+	if n > maxChunks {
+		return nil, fmt.Errorf("%w: %v are more than %d fragments", ErrTrace, d, maxChunks)
+	}
+	bits := make([][]int64, n)
+	for i := range bits {
+		bits[i] = m.Bits[i%len(m.Bits)]
+	}
+	return NewMovie(m.Name, m.Chunk, m.Levels, bits)
+}
+
 // ConstantMovie has fragments of exactly their nominal size.
 func ConstantMovie(name string, chunk time.Duration, chunks int, bps ...int64) (*Movie, error) {
 	levels := make([]heuristics.Level, len(bps))

@@ -20,7 +20,13 @@ type Result struct {
 	Length    time.Duration // from the first request to the end of the last fragment
 
 	Abandoned   int   // transfers given up
-	WastedBytes int64 // that they had brought
+	Replaced    int   // buffered fragments that were fetched again
+	WastedBytes int64 // received and never played
+
+	// With a Device: pictures that were due, those of them that were lost, and
+	// how long was played under a cap.
+	Pictures, Lost int64
+	Capped         time.Duration
 
 	// QoE is the linear quality of experience of Pensieve: per fragment, the mean
 	// of Mbit/s played, less the change of Mbit/s, less 4.3 for each second
