@@ -16,12 +16,14 @@ const still = 50 * time.Microsecond
 const pull = 0.125
 
 // Clock maps real time to the media time that is heard and seen. Its methods
-// may be called from any goroutine; the zero Clock stands at 0.
+// may be called from any goroutine; the zero Clock stands at 0, and will run at
+// rate 1.
 type Clock struct {
 	mu      sync.Mutex
 	pos     time.Duration // media time at at; guarded by mu, as all below
 	at      time.Time
 	running bool
+	rate    float64 // media time for real time; 0: 1
 	changed chan struct{}
 }
 
@@ -43,7 +45,40 @@ func (c *Clock) position(t time.Time) time.Duration {
 	if !c.running {
 		return c.pos
 	}
-	return c.pos + t.Sub(c.at)
+	return c.pos + scaled(t.Sub(c.at), c.speed())
+}
+
+func (c *Clock) speed() float64 {
+	if c.rate == 0 {
+		return 1
+	}
+	return c.rate
+}
+
+// SetRate changes how fast media time runs from t on: 1 is real time, negative
+// is backwards. It is never 0.
+func (c *Clock) SetRate(rate float64, t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setRate(rate, t)
+}
+
+func (c *Clock) setRate(rate float64, t time.Time) {
+	if rate == c.speed() {
+		return
+	}
+	if c.running {
+		c.pos, c.at = c.position(t), t
+	}
+	c.rate = rate
+	c.signal()
+}
+
+// Rate is how fast media time runs while the clock does.
+func (c *Clock) Rate() float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.speed()
 }
 
 // Due is the instant at which media time reaches pos; running is false where it
@@ -56,7 +91,7 @@ func (c *Clock) Due(pos time.Duration) (due time.Time, running bool, changed <-c
 		c.changed = make(chan struct{})
 	}
 	if c.running {
-		due = c.at.Add(pos - c.pos)
+		due = c.at.Add(scaled(pos-c.pos, 1/c.speed()))
 	}
 	return due, c.running, c.changed
 }
@@ -76,13 +111,15 @@ func (c *Clock) Stop(t time.Time) {
 	c.signal()
 }
 
-// Follow draws a running clock towards pos, the media time heard at t.
-func (c *Clock) Follow(pos time.Duration, t time.Time) {
+// Follow draws a running clock towards pos, the media time heard at t, and lets
+// it run at the rate of what is heard.
+func (c *Clock) Follow(pos time.Duration, rate float64, t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.running {
 		return
 	}
+	c.setRate(rate, t)
 	now := c.position(t)
 	diff := pos - now
 	if diff > jump || diff < -jump {

@@ -27,7 +27,7 @@ func TestClockStandsRunsAndStops(t *testing.T) {
 	expect("stopped", noon.Add(time.Hour), 6*time.Second, false)
 	c.Stop(noon.Add(2 * time.Hour))
 	expect("stopped twice", noon.Add(3*time.Hour), 6*time.Second, false)
-	c.Follow(9*time.Second, noon)
+	c.Follow(9*time.Second, 1, noon)
 	expect("a clock that stands follows nothing", noon, 6*time.Second, false)
 }
 
@@ -51,7 +51,7 @@ func TestClockFollows(t *testing.T) {
 			clock.Start(10*time.Second, noon)
 			_, _, changed := clock.Due(0)
 			at := noon.Add(time.Second)
-			clock.Follow(11*time.Second+c.off, at)
+			clock.Follow(11*time.Second+c.off, 1, at)
 			if got := clock.Position(at) - 11*time.Second; got != c.follow {
 				t.Errorf("the clock moved by %v, want %v", got, c.follow)
 			}
@@ -75,7 +75,7 @@ func TestClockIsSmooth(t *testing.T) {
 			elapsed := time.Duration(i) * 7 * ms
 			at := noon.Add(elapsed)
 			heard := elapsed + 12*ms + time.Duration(rnd.IntN(20)-10)*ms
-			c.Follow(heard, at)
+			c.Follow(heard, 1, at)
 			now := c.Position(at)
 			if now < last {
 				t.Fatalf("seed %d, at %v: media time moved back by %v", seed, elapsed, last-now)

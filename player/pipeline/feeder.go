@@ -34,11 +34,18 @@ type Feeder struct {
 	splices chan *Audio
 	silence []byte
 
+	// The following belong to the goroutine of Run.
+	stretch *stretch
+	strung  uint64 // epoch of what stretch holds
+	out     []byte // room for what stretch puts out
+
 	mu      sync.Mutex
 	sink    platform.AudioSink // guarded by mu, as all below
 	kick    chan struct{}      // closed and replaced when the state below changes
 	epoch   uint64
-	end     time.Duration // media time at which the last frame written ends
+	end     time.Duration // media time at which the sound taken so far ends
+	written written
+	rate    float64 // wanted
 	playing bool
 	queued  time.Duration // written since the flush
 	ready   bool          // AudioReady was told in this epoch
@@ -49,12 +56,15 @@ type Feeder struct {
 // NewFeeder returns a feeder that writes to sink, which was configured for
 // format; replace makes a sink that keeps time when the device vanishes.
 func NewFeeder(clock *Clock, sink platform.AudioSink, format platform.PCMFormat, replace func() platform.AudioSink, monitor *Monitor) *Feeder {
-	return &Feeder{
+	f := &Feeder{
 		clock: clock, monitor: monitor, format: format, replace: replace,
 		splices: make(chan *Audio, 1),
 		silence: make([]byte, format.Bytes(silencePiece)),
-		sink:    sink, kick: make(chan struct{}), gain: gain{now: 1, want: 1},
+		stretch: newStretch(format), rate: 1,
+		sink: sink, kick: make(chan struct{}), gain: gain{now: 1, want: 1},
 	}
+	f.written.reset(0)
+	return f
 }
 
 // Flush forgets what is queued and waits, silent, for sound from pos in epoch.
@@ -65,6 +75,7 @@ func (f *Feeder) Flush(epoch uint64, pos time.Duration) {
 	f.keep(f.sink.Pause(true))
 	f.keep(f.sink.Flush())
 	f.epoch, f.end, f.queued, f.ready = epoch, pos, 0, false
+	f.written.reset(pos)
 	f.signal()
 }
 
@@ -83,8 +94,18 @@ func (f *Feeder) Play(now time.Time) (ok bool) {
 	if delay == 0 {
 		return false
 	}
-	f.clock.Start(f.end-delay, now)
+	pos, _ := f.written.heard(delay)
+	f.clock.Start(pos, now)
 	return true
+}
+
+// SetRate plays faster or slower from what is taken next on, with the pitch
+// kept: from 0.25 to 2. What is queued is heard at its own rate, and the clock
+// follows.
+func (f *Feeder) SetRate(rate float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rate = rate
 }
 
 // Hold pauses the sound; what is queued is kept.
@@ -134,6 +155,7 @@ func (f *Feeder) keep(err error) {
 	_ = sink.Pause(!f.playing)
 	f.sink = sink
 	f.end = f.clock.Position(time.Now())
+	f.written.reset(f.end)
 }
 
 // signal wakes Run. guarded by mu.
@@ -194,8 +216,45 @@ func (f *Feeder) feed(ctx context.Context, a *Audio, s sound) error {
 	if err != nil || !ok {
 		return err
 	}
-	_, err = f.write(ctx, s.epoch, data)
+	_, err = f.lay(ctx, s.epoch, data)
 	return err
+}
+
+// lay writes data, stretched where the rate wants it.
+func (f *Feeder) lay(ctx context.Context, epoch uint64, data []byte) (ok bool, err error) {
+	f.mu.Lock()
+	rate, end := f.rate, f.end
+	f.mu.Unlock()
+	if f.strung != epoch || f.stretch.idle() {
+		f.stretch.restart(end)
+		f.strung = epoch
+		if rate == 1 {
+			return f.write(ctx, epoch, data, 0)
+		}
+	}
+	f.stretch.setRate(rate)
+	f.stretch.push(data)
+	f.mu.Lock()
+	if epoch == f.epoch {
+		f.end += f.format.Duration(len(data))
+	}
+	f.mu.Unlock()
+	return f.release(ctx, epoch, rate, false)
+}
+
+// release writes what the stretched sound is ready with; all of it where no
+// more follows.
+func (f *Feeder) release(ctx context.Context, epoch uint64, rate float64, last bool) (ok bool, err error) {
+	f.out = f.stretch.pull(f.out[:0], last)
+	if ok, err = f.write(ctx, epoch, f.out, rate); !ok || err != nil {
+		return ok, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if epoch == f.epoch {
+		f.written.end(f.stretch.end())
+	}
+	return true, nil
 }
 
 // place returns what of s is still to be written, after it filled a gap before
@@ -214,7 +273,7 @@ func (f *Feeder) place(ctx context.Context, s sound) (data []byte, ok bool, err 
 		for left := frames(f.format, gap) * f.format.FrameBytes(); left > 0; {
 			n := min(left, len(f.silence))
 			clear(f.silence)
-			if ok, err = f.write(ctx, s.epoch, f.silence[:n]); err != nil || !ok {
+			if ok, err = f.lay(ctx, s.epoch, f.silence[:n]); err != nil || !ok {
 				return nil, false, err
 			}
 			left -= n
@@ -228,8 +287,9 @@ func (f *Feeder) place(ctx context.Context, s sound) (data []byte, ok bool, err 
 	data = s.data
 	if s.pts < f.end-tolerance {
 		data, _ = trimFront(f.format, s.data, s.pts, f.end)
-	} else {
+	} else if f.end != s.pts {
 		f.end = s.pts
+		f.written.end(s.pts - f.held(s.epoch))
 	}
 	return data, len(data) > 0, nil
 }
@@ -238,13 +298,25 @@ func (f *Feeder) place(ctx context.Context, s sound) (data []byte, ok bool, err 
 // device ran dry while media time went on. guarded by mu.
 func (f *Feeder) anchor() {
 	if f.playing && f.sink.Delay() == 0 && f.clock.Running() {
-		f.end = max(f.end, f.clock.Position(time.Now()))
+		if now := f.clock.Position(time.Now()); now > f.end {
+			f.end = now
+			f.written.reset(now)
+		}
 	}
 }
 
+// held is the media that waits to be stretched.
+func (f *Feeder) held(epoch uint64) time.Duration {
+	if f.strung != epoch || f.stretch.idle() {
+		return 0
+	}
+	return f.end - f.stretch.end()
+}
+
 // write hands data to the sink, waiting for room; ok is false when the epoch
-// ended before all was taken.
-func (f *Feeder) write(ctx context.Context, epoch uint64, data []byte) (ok bool, err error) {
+// ended before all was taken. rate is that of stretched sound, 0 for sound as it
+// is.
+func (f *Feeder) write(ctx context.Context, epoch uint64, data []byte, rate float64) (ok bool, err error) {
 	var timer *time.Timer
 	defer func() {
 		if timer != nil {
@@ -262,7 +334,12 @@ func (f *Feeder) write(ctx context.Context, epoch uint64, data []byte) (ok bool,
 		f.keep(werr)
 		data = data[n:]
 		took := f.format.Duration(n)
-		f.end += took
+		if rate == 0 {
+			f.end += took
+			f.written.add(took, 1)
+		} else {
+			f.written.add(took, rate)
+		}
 		f.queued += took
 		f.follow()
 		f.tellReady(len(data) > 0)
@@ -309,12 +386,18 @@ func (f *Feeder) follow() {
 	_, err := f.sink.Write(nil) // a device that is gone says so
 	f.keep(err)
 	if delay := f.sink.Delay(); delay > 0 {
-		f.clock.Follow(f.end-delay, time.Now())
+		pos, rate := f.written.heard(delay)
+		f.clock.Follow(pos, rate, time.Now())
 	}
 }
 
 // finish waits until the last sound of the epoch was heard.
 func (f *Feeder) finish(ctx context.Context, epoch uint64) error {
+	if f.strung == epoch && !f.stretch.idle() {
+		if _, err := f.release(ctx, epoch, f.stretch.rate, true); err != nil {
+			return err
+		}
+	}
 	timer := time.NewTimer(refill)
 	defer timer.Stop()
 	for {

@@ -108,7 +108,7 @@ func (f *Feeder) takeOver(ctx context.Context, old, next *Audio, s sound) error 
 	if err != nil || !ok {
 		return err
 	}
-	_, err = f.write(ctx, s.epoch, placed)
+	_, err = f.lay(ctx, s.epoch, placed)
 	return err
 }
 
