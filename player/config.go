@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"smoothplay/heuristics"
+	"smoothplay/player/cmcd"
 	"smoothplay/player/event"
 )
 
@@ -44,6 +45,9 @@ type Config struct {
 	// manifest's URL on every fragment's.
 	Header      http.Header
 	AppendQuery bool
+	// CMCD says what requests tell servers of the session; the zero CMCD:
+	// nothing.
+	CMCD CMCD
 
 	// Events receives every event, in order, from the control loop; nil: nobody.
 	// Handle must not block: see event.Async.
@@ -57,7 +61,7 @@ type Config struct {
 	Usage func() (cpu time.Duration, peakRSSBytes int64)
 	// Versions are told in session_started.
 	Versions map[string]string
-	// Random jitters retries; nil: a source of its own.
+	// Random jitters retries and names sessions; nil: a source of its own.
 	Random *rand.Rand
 
 	// NewPolicy, when not nil, makes the policy instead of Policy.
@@ -96,6 +100,9 @@ func (c Config) withDefaults() Config {
 	if c.Random == nil {
 		c.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
+	if c.CMCD.Mode != cmcd.Off && c.CMCD.Session == "" {
+		c.CMCD.Session = cmcd.NewSession(c.Random)
+	}
 	return c
 }
 
@@ -120,6 +127,7 @@ type effective struct {
 	BufferBehind time.Duration `json:"buffer_behind_ns"`
 	BufferBytes  int64         `json:"buffer_bytes"`
 	AppendQuery  bool          `json:"append_query"`
+	CMCD         cmcd.Mode     `json:"cmcd,omitempty"`
 }
 
 func (c Config) effective() effective {
@@ -127,5 +135,6 @@ func (c Config) effective() effective {
 		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.Policy,
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
+		c.CMCD.Mode,
 	}
 }

@@ -71,7 +71,7 @@ func (l *loop) consult(t *track, chunk timeline.Chunk, running *heuristics.Trans
 		t.decided[chunk.Index] = in.Now
 		l.emit(event.LevelDecided{
 			Policy: t.policy.Name(), Track: t.kind.String(), T: uint64(chunk.T), Start: chunk.Start,
-			Input: in.Clone(), Decision: d.Clone(),
+			Input: in.Clone(), Decision: d.Clone(), CMCD: l.cmcdOf(t, chunk, d.Level, estimate.BPS),
 		})
 	}
 	return d

@@ -45,14 +45,14 @@ func (l *loop) open(url string, start time.Duration) {
 
 // askManifest begins an attempt to get the manifest, after a pause.
 func (l *loop) askManifest(attempt int, after time.Duration) {
-	opening, url := l.opening, l.url
+	opening, url, extra := l.opening, l.url, l.manifestExtra()
 	l.spawn(func(ctx context.Context) {
 		if !sleep(ctx, after) {
 			return
 		}
 		began := time.Now()
 		a := manifestAnswer{opening: opening, attempt: attempt}
-		a.got, a.err = l.client.Manifest(ctx, url)
+		a.got, a.err = l.client.ManifestWith(ctx, url, extra)
 		if a.err == nil {
 			a.snap, a.err = parseManifest(a.got)
 		}

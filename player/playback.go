@@ -265,6 +265,7 @@ func (l *loop) tellStall() {
 	}
 	l.stalled = true
 	l.stalls++
+	l.starve(l.dryTrack)
 	l.emit(event.StallBegin{Began: l.dryAt, Track: l.dryTrack})
 }
 

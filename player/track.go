@@ -65,6 +65,7 @@ type track struct {
 	received  int64                 // bytes
 	decided   map[int]time.Duration // when the level of a chunk was chosen, by index, from the one on the screen on
 	lost      bool                  // given up: nothing more is fetched
+	starved   bool                  // its buffer ran out since the last request
 	quiet     time.Duration         // until then, failures are not told
 }
 

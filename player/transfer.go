@@ -117,7 +117,7 @@ func (l *loop) fetchChunk(t *track, index int) time.Duration {
 	}
 	t.job = j
 	t.current = q
-	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration)}
+	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
 	format := t.levels[q].format
 	after := time.Duration(l.started) * stagger
 	l.started++

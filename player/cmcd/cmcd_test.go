@@ -24,23 +24,23 @@ var examples = []struct {
 	{"nothing", Data{}, "", nil},
 	{"one", Data{Session: anID}, `CMCD=sid%3D%22` + anID + `%22`,
 		map[string]string{"CMCD-Session": `sid="` + anID + `"`}},
-	{"true", Data{Starved: true, Startup: true}, `CMCD=bs%2Csu`,
+	{"true", Data{Media: Media{Starved: true, Startup: true}}, `CMCD=bs%2Csu`,
 		map[string]string{"CMCD-Status": "bs", "CMCD-Request": "su"}},
 	{"next", Data{Session: anID, Next: "../300kbps/segment35.m4v"},
 		`CMCD=nor%3D%22..%252F300kbps%252Fsegment35.m4v%22%2Csid%3D%22` + anID + `%22`,
 		map[string]string{"CMCD-Request": `nor="..%2F300kbps%2Fsegment35.m4v"`, "CMCD-Session": `sid="` + anID + `"`}},
-	{"four headers", Data{Throughput: 25400, Bitrate: 3200, Duration: 4004, Top: 6000, Starved: true, Limit: 15000, Session: anID},
+	{"four headers", Data{Media: Media{Throughput: 25400, Bitrate: 3200, Duration: 4004, Top: 6000, Starved: true}, Limit: 15000, Session: anID},
 		`CMCD=br%3D3200%2Cbs%2Cd%3D4004%2Cmtp%3D25400%2Crtp%3D15000%2Csid%3D%22` + anID + `%22%2Ctb%3D6000`,
 		map[string]string{"CMCD-Object": "br=3200,d=4004,tb=6000", "CMCD-Request": "mtp=25400",
 			"CMCD-Status": "bs,rtp=15000", "CMCD-Session": `sid="` + anID + `"`}},
-	{"empty buffer", Data{Object: Video}, `CMCD=bl%3D0%2Cdl%3D0%2Cot%3Dv`,
+	{"empty buffer", Data{Media: Media{Object: Video}}, `CMCD=bl%3D0%2Cdl%3D0%2Cot%3Dv`,
 		map[string]string{"CMCD-Request": "bl=0,dl=0", "CMCD-Object": "ot=v"}},
-	{"manifest", Data{Object: Manifest, Format: Smooth, Session: "x", Startup: true, Halted: true, Stream: Live},
+	{"manifest", Data{Media: Media{Object: Manifest, Startup: true, Stream: Live}, Format: Smooth, Session: "x", Halted: true},
 		`CMCD=ot%3Dm%2Cpr%3D0%2Csf%3Ds%2Csid%3D%22x%22%2Cst%3Dl%2Csu`,
 		map[string]string{"CMCD-Object": "ot=m", "CMCD-Request": "su", "CMCD-Session": `pr=0,sf=s,sid="x",st=l`}},
 	{"rate", Data{Rate: -1.5, Content: `a "b" \c`}, `CMCD=cid%3D%22a%20%5C%22b%5C%22%20%5C%5Cc%22%2Cpr%3D-1.5`,
 		map[string]string{"CMCD-Session": `cid="a \"b\" \\c",pr=-1.5`}},
-	{"as fast as it is", Data{Rate: 1, Duration: 1}, `CMCD=d%3D1`, map[string]string{"CMCD-Object": "d=1"}},
+	{"as fast as it is", Data{Media: Media{Duration: 1}, Rate: 1}, `CMCD=d%3D1`, map[string]string{"CMCD-Object": "d=1"}},
 }
 
 func TestExamples(t *testing.T) {
@@ -155,8 +155,7 @@ func TestSessionIsAUUID(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	d := Data{Bitrate: 1500, Duration: 2000, Throughput: 4200, Object: Video, Stream: OnDemand, Startup: true, Top: 3000,
-		Session: "secret", Limit: 100}
+	d := Media{Bitrate: 1500, Duration: 2000, Throughput: 4200, Object: Video, Stream: OnDemand, Startup: true, Top: 3000}
 	text, err := json.Marshal(d)
 	want := `{"br":1500,"bl":0,"d":2000,"dl":0,"mtp":4200,"ot":"v","st":"v","su":true,"tb":3000}`
 	if err != nil || string(text) != want {

@@ -54,10 +54,9 @@ const (
 	Live     StreamType = "l"
 )
 
-// Data is what is told with one request. Zero fields are left out, but for
-// Buffer and Deadline of a media object. The fields without a JSON name are no
-// part of events: they are the same all the time, or said there otherwise.
-type Data struct {
+// Media is what is told of one fragment, in the form that events have it, too.
+// Zero fields are left out, but for Buffer and Deadline of audio and video.
+type Media struct {
 	Bitrate    int64      `json:"br,omitempty"`  // of the object, nominal, kbit/s
 	Buffer     int64      `json:"bl"`            // ahead of the playhead, of this kind of object; ms, to 100
 	Starved    bool       `json:"bs,omitempty"`  // that buffer was empty at some time since the request before
@@ -68,14 +67,18 @@ type Data struct {
 	Stream     StreamType `json:"st,omitempty"`
 	Startup    bool       `json:"su,omitempty"` // urgent: to start, to seek, or after a stall
 	Top        int64      `json:"tb,omitempty"` // highest bitrate that may be played, kbit/s
+}
 
-	Next    string  `json:"-"` // path of the object after this one, relative to the URL asked for (nor)
-	Limit   int64   `json:"-"` // throughput that is enough, kbit/s, to 100 (rtp)
-	Rate    float64 `json:"-"` // of playing (pr); 1 is left out, as the standard wishes
-	Halted  bool    `json:"-"` // nothing plays: pr=0
-	Format  string  `json:"-"` // of streaming (sf); see Smooth
-	Session string  `json:"-"` // see NewSession (sid); at most 64 characters
-	Content string  `json:"-"` // which presentation (cid); at most 64 characters
+// Data is all that is told with one request. Zero fields are left out.
+type Data struct {
+	Media
+	Next    string  // path of the object after this one, relative to the URL asked for (nor)
+	Limit   int64   // throughput that is enough, kbit/s, to 100 (rtp)
+	Rate    float64 // of playing (pr); 1 is left out, as the standard wishes
+	Halted  bool    // nothing plays: pr=0
+	Format  string  // of streaming (sf); see Smooth
+	Session string  // see NewSession (sid); at most 64 characters
+	Content string  // which presentation (cid); at most 64 characters
 }
 
 // Smooth is the streaming format of this player (key sf).

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"smoothplay/heuristics"
+	"smoothplay/player/cmcd"
 )
 
 // LevelDecided is a decision of the switching policy from which a fetch or an
@@ -17,6 +18,9 @@ type LevelDecided struct {
 	// (heuristics.Input.Clone).
 	Input    heuristics.Input    `json:"input"`
 	Decision heuristics.Decision `json:"decision"`
+	// CMCD is what CTA-5004 calls the same things, of the level chosen; it is
+	// here whether requests carry it or not. A zero one is left out.
+	CMCD cmcd.Media `json:"cmcd,omitzero"`
 }
 
 // LevelShown says that the first picture of a level came on the screen: the

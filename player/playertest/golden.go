@@ -39,8 +39,13 @@ func Digest(events []event.Event) []string {
 // root of the module; go test -update writes it.
 func Golden(t *testing.T, name string, events []event.Event) {
 	t.Helper()
-	path := filepath.Join(root(t), "testdata", "golden", name+".jsonl")
-	got := Digest(events)
+	GoldenLines(t, name+".jsonl", Digest(events))
+}
+
+// GoldenLines compares lines with those of the file testdata/golden/NAME.
+func GoldenLines(t *testing.T, name string, got []string) {
+	t.Helper()
+	path := filepath.Join(root(t), "testdata", "golden", name)
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -52,10 +57,10 @@ func Golden(t *testing.T, name string, events []event.Event) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("no golden log: %v (go test -update writes it)", err)
+		t.Fatalf("nothing golden: %v (go test -update writes it)", err)
 	}
 	if diff := firstDifference(strings.Split(strings.TrimSpace(string(want)), "\n"), got); diff != "" {
-		t.Errorf("%s: the session took another course than the golden log: %s", name, diff)
+		t.Errorf("%s: the session took another course than the golden one: %s", name, diff)
 	}
 }
 
