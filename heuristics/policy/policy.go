@@ -15,6 +15,8 @@ const Default = ThroughputBuffer
 type Config struct {
 	// Level is the level that Fixed plays; beyond the highest: that one.
 	Level int
+	// Smooth are the knobs of Smooth2009.
+	Smooth SmoothConfig
 }
 
 // policies are all policies by name.
@@ -22,6 +24,7 @@ var policies = map[string]func(Config) heuristics.Policy{
 	BolaE:            newBolaE,
 	Fixed:            newFixed,
 	RobustMPC:        newRobustMPC,
+	Smooth2009:       newSmooth2009,
 	Throughput:       newThroughput,
 	ThroughputBuffer: newThroughputBuffer,
 }
