@@ -98,6 +98,9 @@ type Input struct {
 	// relative uncertainty (0.2: plus or minus a fifth).
 	BandwidthBPS   int64   `json:"bandwidth_bps"`
 	BandwidthError float64 `json:"bandwidth_error"`
+	// OthersBPS is what the other tracks of the session need of the link at
+	// least: the nominal bitrates of their lowest levels that may be chosen.
+	OthersBPS int64 `json:"others_bps,omitempty"`
 	// RenderCap is the highest level that the device renders in time.
 	RenderCap int `json:"render_cap"`
 	// StartLevel, when not negative, is the level a user wants first.
@@ -167,6 +170,7 @@ type Replacer interface {
 	// Replace is asked while no transfer of the track is under way, before Decide
 	// or instead of it where the buffer is full, with in.Held filled in. ok: the
 	// fragment of the Held chunk is to be fetched again at d.Level. Asking leaves
-	// no trace.
+	// no trace. The player gives such a transfer up by itself where it would come
+	// too late: the policy is not asked about it while it runs.
 	Replace(in *Input) (chunk int, d Decision, ok bool)
 }

@@ -30,8 +30,9 @@ type Config struct {
 	// first audio stream where none matches.
 	AudioLanguages []string
 
-	// Policy names the switching policy, see heuristics/policy; "": the default.
-	Policy string
+	// Policy names the switching policy of video, see heuristics/policy; "": the
+	// default. AudioPolicy names that of audio; "": audio.
+	Policy, AudioPolicy string
 	// Limits bound the levels of video.
 	Limits Limits
 
@@ -64,15 +65,8 @@ type Config struct {
 	// Random jitters retries and names sessions; nil: a source of its own.
 	Random *rand.Rand
 
-	// NewPolicy, when not nil, makes the policy instead of Policy.
+	// NewPolicy, when not nil, makes the policy of video instead of Policy.
 	NewPolicy func() heuristics.Policy
-}
-
-// Limits bound which levels of video may be chosen; zero fields do not.
-type Limits struct {
-	MinBPS, MaxBPS      int64
-	StartBPS            int64 // the first fragment comes from the highest level up to this
-	MaxWidth, MaxHeight int
 }
 
 // withDefaults fills in what zero values stand for.
@@ -116,11 +110,15 @@ type effective struct {
 	NoAudio      bool          `json:"no_audio"`
 	Languages    []string      `json:"audio_languages,omitempty"`
 	Policy       string        `json:"policy"`
+	AudioPolicy  string        `json:"audio_policy,omitempty"`
 	MinBPS       int64         `json:"min_bps"`
 	MaxBPS       int64         `json:"max_bps"`
 	StartBPS     int64         `json:"start_bps"`
 	MaxWidth     int           `json:"max_width"`
 	MaxHeight    int           `json:"max_height"`
+	FitWidth     int           `json:"fit_width,omitempty"`
+	FitHeight    int           `json:"fit_height,omitempty"`
+	Levels       string        `json:"levels,omitempty"`
 	BufferAhead  time.Duration `json:"buffer_ahead_ns"`
 	BufferStart  time.Duration `json:"buffer_start_ns"`
 	BufferResume time.Duration `json:"buffer_resume_ns"`
@@ -132,8 +130,9 @@ type effective struct {
 
 func (c Config) effective() effective {
 	return effective{
-		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.Policy,
+		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.Policy, c.AudioPolicy,
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
+		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
 		c.CMCD.Mode,
 	}

@@ -1,6 +1,7 @@
 package player
 
 import (
+	"cmp"
 	"time"
 
 	"smoothplay/heuristics"
@@ -10,10 +11,7 @@ import (
 	"smoothplay/player/timeline"
 )
 
-// audioShare is the share of the link that sound of several bitrates may take.
-const audioShare = 0.15
-
-// newPolicy makes the switching policy that cfg names.
+// newPolicy makes the switching policy of video that cfg names.
 func newPolicy(cfg Config) (heuristics.Policy, error) {
 	if cfg.NewPolicy != nil {
 		return cfg.NewPolicy(), nil
@@ -21,9 +19,17 @@ func newPolicy(cfg Config) (heuristics.Policy, error) {
 	return policy.New(cfg.Policy, policy.Config{})
 }
 
-// policyFor makes the policy of one track. The name was checked in New.
-func (l *loop) policyFor(*track) heuristics.Policy {
+// newAudioPolicy makes that of audio.
+func newAudioPolicy(cfg Config) (heuristics.Policy, error) {
+	return policy.New(cmp.Or(cfg.AudioPolicy, policy.Audio), policy.Config{})
+}
+
+// policyFor makes the policy of one track. The names were checked in New.
+func (l *loop) policyFor(t *track) heuristics.Policy {
 	p, _ := newPolicy(l.cfg)
+	if t.kind == platform.Audio {
+		p, _ = newAudioPolicy(l.cfg)
+	}
 	return p
 }
 
@@ -44,37 +50,76 @@ func (l *loop) reconsider(t *track, j *job) heuristics.Decision {
 	return l.consult(t, j.chunk, running)
 }
 
-// consult fills in the input, asks, and tells what follows from the answer.
+// consult asks, and tells what follows from the answer.
 func (l *loop) consult(t *track, chunk timeline.Chunk, running *heuristics.Transfer) heuristics.Decision {
-	in := &l.input
-	pos := l.position()
-	estimate := l.bandwidth.During(running)
-	share := 1.0
-	if t.kind == platform.Audio {
-		share = audioShare
+	in := l.fill(t, chunk, running)
+	d := t.policy.Decide(in)
+	l.bound(t, &d)
+	if (running == nil && d.Delay == 0) || (d.Abandon && d.Level != running.Level) {
+		t.decided[chunk.Index] = in.Now
+		l.decided(t, chunk, d)
 	}
-	buffered, _ := t.buffered(pos)
+	return d
+}
+
+// decided tells a decision about l.input.
+func (l *loop) decided(t *track, chunk timeline.Chunk, d heuristics.Decision) {
+	l.emit(event.LevelDecided{
+		Policy: t.policy.Name(), Track: t.kind.String(), T: uint64(chunk.T), Start: chunk.Start,
+		Input: l.input.Clone(), Decision: d.Clone(),
+		CMCD: l.cmcdOf(t, chunk, d.Level, l.input.BandwidthBPS),
+	})
+}
+
+// fill makes l.input what is known now.
+func (l *loop) fill(t *track, chunk timeline.Chunk, running *heuristics.Transfer) *heuristics.Input {
+	in := &l.input
+	estimate := l.bandwidth.During(running)
+	buffered, _ := t.buffered(l.position())
 	*in = heuristics.Input{
 		Now: l.now(), Levels: t.rates, Allowed: l.allowedSet(t, in.Allowed), Current: t.current,
 		ChunkIndex: chunk.Index, ChunkDuration: chunk.Duration,
 		ChunksLeft: t.stream.First() + t.stream.Len() - chunk.Index,
 		Sizes:      t.sizes(chunk.Duration, in.Sizes), Buffered: buffered, Goal: l.cfg.BufferAhead,
 		Playing: l.state == event.Playing, SinceDiscontinuity: t.since, Transfers: t.transfers,
-		BandwidthBPS: int64(float64(estimate.BPS) * share), BandwidthError: estimate.Error,
+		BandwidthBPS: estimate.BPS, BandwidthError: estimate.Error, OthersBPS: l.othersNeed(t),
 		RenderCap: len(t.levels) - 1, StartLevel: l.startLevel(t), Live: l.snap.Live(), Running: running,
 	}
 	if t.kind == platform.Video {
 		in.RenderCap = l.render.cap
 	}
-	d := t.policy.Decide(in)
-	if (running == nil && d.Delay == 0) || (d.Abandon && d.Level != running.Level) {
-		t.decided[chunk.Index] = in.Now
-		l.emit(event.LevelDecided{
-			Policy: t.policy.Name(), Track: t.kind.String(), T: uint64(chunk.T), Start: chunk.Start,
-			Input: in.Clone(), Decision: d.Clone(), CMCD: l.cmcdOf(t, chunk, d.Level, estimate.BPS),
-		})
+	return in
+}
+
+// othersNeed is the sum of the bitrates of the lowest levels of all tracks but t.
+func (l *loop) othersNeed(t *track) int64 {
+	var sum int64
+	for _, o := range l.tracks {
+		if o.kind == t.kind || o.lost {
+			continue
+		}
+		for q := range o.levels {
+			if l.allowed(o, q) {
+				sum += o.levels[q].source.BitrateBPS
+				break
+			}
+		}
 	}
-	return d
+	return sum
+}
+
+// bound keeps a decision within the limits, whatever the policy thinks of them.
+func (l *loop) bound(t *track, d *heuristics.Decision) {
+	q := max(0, min(d.Level, len(t.levels)-1))
+	for q > 0 && !l.allowed(t, q) {
+		q--
+	}
+	for q < len(t.levels)-1 && !l.allowed(t, q) {
+		q++
+	}
+	if q != d.Level {
+		d.Level, d.Reason = q, heuristics.ReasonUserLimit
+	}
 }
 
 // sizes are the sizes in bytes to be expected of a chunk, by level.
@@ -116,29 +161,4 @@ func (l *loop) allowedSet(t *track, into []bool) []bool {
 		into[q] = l.allowed(t, q)
 	}
 	return into
-}
-
-// allowed reports whether the user's limits leave level q. Where they leave
-// none, the lowest level is left.
-func (l *loop) allowed(t *track, q int) bool {
-	if t.kind != platform.Video || l.within(t, q) {
-		return true
-	}
-	if q > 0 {
-		return false
-	}
-	for i := range t.levels {
-		if l.within(t, i) {
-			return false
-		}
-	}
-	return true
-}
-
-func (l *loop) within(t *track, q int) bool {
-	limits, v := l.cfg.Limits, t.levels[q].source
-	return v.BitrateBPS >= limits.MinBPS &&
-		(limits.MaxBPS == 0 || v.BitrateBPS <= limits.MaxBPS) &&
-		(limits.MaxWidth == 0 || v.Width <= limits.MaxWidth) &&
-		(limits.MaxHeight == 0 || v.Height <= limits.MaxHeight)
 }

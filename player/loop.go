@@ -10,6 +10,7 @@ import (
 	"smoothplay/heuristics/bandwidth"
 	"smoothplay/platform"
 	"smoothplay/platform/null"
+	"smoothplay/player/buffer"
 	"smoothplay/player/event"
 	"smoothplay/player/fetch"
 	"smoothplay/player/pipeline"
@@ -96,6 +97,7 @@ type loop struct {
 	over      chan struct{} // closed when the loop takes no more messages
 	view      schedule.View
 	input     heuristics.Input // filled anew for each decision
+	unread    []buffer.Unread  // room for a list
 }
 
 // seek is a seek under way.

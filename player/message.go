@@ -87,6 +87,11 @@ type job struct {
 	asked   time.Duration // since the session began
 	cancel  func()
 
+	// replaces: the fragment is to take the place of one that is buffered, and is
+	// of no use after deadline.
+	replaces bool
+	deadline time.Duration
+
 	abandoned    bool
 	bytes        int64 // received so far
 	size         int64

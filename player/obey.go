@@ -46,7 +46,7 @@ func (l *loop) carryOut(c *command) {
 	case cmdSelectAudio:
 		err = l.selectAudio(c.index)
 	case cmdSetLimits:
-		l.cfg.Limits = c.limits
+		err = l.setLimits(c.limits)
 	case cmdSetVolume:
 		if c.volume != c.volume {
 			err = fail(event.BadArgument, "", "the volume is not a number: give one from 0 to 1")

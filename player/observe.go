@@ -91,27 +91,6 @@ func (l *loop) observe() {
 	}
 }
 
-// relieve replaces what is buffered of levels above cap, beyond the fragment that
-// follows, by fragments that the device can render.
-func (l *loop) relieve(cap int) {
-	t := l.of(platform.Video)
-	if t == nil || t.lost {
-		return
-	}
-	i := t.stream.At(l.position()) + 2
-	if i >= t.next || i >= t.stream.First()+t.stream.Len() || t.queue.Lowest(t.stream.Chunk(i).Start) <= cap {
-		return
-	}
-	dropped := t.queue.Truncate(t.stream.Chunk(i).Start)
-	if dropped == 0 {
-		return // the decoder has it already
-	}
-	l.cancelJob(t)
-	l.figures.DiscardedBytes += dropped
-	t.next = t.stream.At(t.queue.Range().End)
-	t.begun()
-}
-
 // load asks the device how busy it is; a meter that fails says nothing.
 func (l *loop) load() platform.Load {
 	if l.dev.Load == nil {

@@ -151,6 +151,9 @@ func (l *loop) begin() *Error {
 	if len(l.tracks) == 0 {
 		return l.nothing()
 	}
+	if err := l.checkLevels(); err != nil {
+		return err
+	}
 	l.tellTracks()
 	l.epoch++
 	pos := l.startAt(l.target)

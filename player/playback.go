@@ -378,9 +378,11 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 // moveTrack makes t, which was played up to from, play from pos on, out of its
 // queue where it can.
 func (l *loop) moveTrack(t *track, from, pos time.Duration) {
+	if t.job != nil && t.job.replaces {
+		l.cancelJob(t)
+	}
 	if t.queue.Seek(l.epoch, pos) {
-		t.since = 0
-		return
+		return // what is fetched next goes on from there
 	}
 	wanted := t.stream.At(pos)
 	if t.job != nil && t.job.chunk.Index != wanted {

@@ -62,6 +62,9 @@ func New(dev Device, cfg Config) (*Player, error) {
 	if _, err := newPolicy(p.cfg); err != nil {
 		return nil, err
 	}
+	if _, err := newAudioPolicy(p.cfg); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -92,7 +95,9 @@ func (p *Player) SelectAudio(ctx context.Context, index int) error {
 	return p.do(ctx, command{kind: cmdSelectAudio, index: index})
 }
 
-// SetLimits bounds the levels of video from the next fragment on.
+// SetLimits bounds the levels of video, from the next fragment on or at once:
+// see Limits.At. It fails, and changes nothing, where Levels names one that the
+// presentation does not have.
 func (p *Player) SetLimits(ctx context.Context, l Limits) error {
 	return p.do(ctx, command{kind: cmdSetLimits, limits: l})
 }

@@ -44,6 +44,7 @@ type track struct {
 	levels []level
 	// rates are the levels as the policy sees them.
 	rates   []heuristics.Level
+	left    []bool // the levels that the user's limits leave; nil: all
 	queue   *buffer.Queue
 	policy  heuristics.Policy
 	branch  *pipeline.Audio // of an audio track
@@ -64,9 +65,10 @@ type track struct {
 	transfers []heuristics.Transfer
 	received  int64                 // bytes
 	decided   map[int]time.Duration // when the level of a chunk was chosen, by index, from the one on the screen on
-	lost      bool                  // given up: nothing more is fetched
-	starved   bool                  // its buffer ran out since the last request
-	quiet     time.Duration         // until then, failures are not told
+	better    improvement
+	lost      bool          // given up: nothing more is fetched
+	starved   bool          // its buffer ran out since the last request
+	quiet     time.Duration // until then, failures are not told
 }
 
 // audioChoice is an audio stream that can be selected.
@@ -207,6 +209,9 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 	for _, q := range levels {
 		t.rates = append(t.rates, heuristics.Level{BitrateBPS: q.source.BitrateBPS, Width: q.source.Width, Height: q.source.Height})
 	}
+	if kind == platform.Video {
+		t.left = l.cfg.Limits.Leaves(t.rates)
+	}
 	t.policy = l.policyFor(t)
 	l.tracks = append(l.tracks, t)
 	l.streams[index].Selected = true
@@ -305,6 +310,7 @@ func (l *loop) aim(t *track, pos time.Duration) {
 		t.next = first + n - 1 // the last picture is shown beyond the end
 	}
 	t.since, t.holes, t.gap = 0, 0, false
+	t.better = improvement{held: t.better.held}
 	t.begun()
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"smoothplay/heuristics"
-	"smoothplay/platform"
 	"smoothplay/player/event"
 	"smoothplay/player/fetch"
 	"smoothplay/player/manifest"
@@ -37,14 +35,17 @@ func (l *loop) fetch() time.Duration {
 			continue
 		}
 		l.look()
+		wait = min(wait, l.watchReplacement(t))
 		action := schedule.Next(&l.view, i)
-		switch action.Do {
-		case schedule.Fetch:
+		if action.Do == schedule.End {
+			t.queue.SetEnded(true)
+		}
+		switch {
+		case schedule.Spare(&l.view, i) && l.improve(t):
+		case action.Do == schedule.Fetch:
 			t.queue.SetEnded(false)
 			wait = min(wait, l.fetchChunk(t, action.Chunk))
-		case schedule.End:
-			t.queue.SetEnded(true)
-		case schedule.Wait:
+		case action.Do == schedule.Wait:
 			wait = min(wait, action.For)
 		}
 	}
@@ -109,14 +110,17 @@ func (l *loop) fetchChunk(t *track, index int) time.Duration {
 		}
 		q = d.Level
 	}
-	source := t.levels[q].source
-	j := &job{
-		track: t, chunk: chunk, level: q, attempt: t.attempt + 1,
-		url:   manifest.ChunkURL(l.base, t.source, source, chunk.T),
-		asked: l.now(), othersBefore: l.othersReceived(t),
-	}
-	t.job = j
 	t.current = q
+	l.transfer(&job{track: t, chunk: chunk, level: q, attempt: t.attempt + 1})
+	return schedule.Forever
+}
+
+// transfer starts j, which says what to get.
+func (l *loop) transfer(j *job) {
+	t, chunk, q := j.track, j.chunk, j.level
+	j.url = manifest.ChunkURL(l.base, t.source, t.levels[q].source, chunk.T)
+	j.asked, j.othersBefore = l.now(), l.othersReceived(t)
+	t.job = j
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
 	format := t.levels[q].format
 	after := time.Duration(l.started) * stagger
@@ -144,7 +148,6 @@ func (l *loop) fetchChunk(t *track, index int) time.Duration {
 			}
 		}
 	})
-	return schedule.Forever
 }
 
 // othersReceived is what all other tracks received so far, in bytes.
@@ -184,7 +187,7 @@ func (l *loop) progressed(p *progress) {
 	j := p.job
 	j.bytes, j.size, j.first, j.spent = p.bytes, p.size, p.first, p.now
 	t := j.track
-	if t.job != j || len(t.levels) < 2 || j.attempt > 1 {
+	if t.job != j || len(t.levels) < 2 || j.attempt > 1 || j.replaces {
 		return
 	}
 	if d := l.reconsider(t, j); d.Abandon && d.Level != j.level {
@@ -207,49 +210,24 @@ func (l *loop) transferred(a *transferAnswer) {
 	}
 	t.job = nil
 	l.tellFragment(a)
+	if j.replaces {
+		l.replace(t, j, a)
+		return
+	}
 	if a.err != nil {
 		l.transferFailed(t, j, a)
 		return
 	}
-	l.learn(t, j, a)
 	f := a.fragment
-	f.Level, f.Gap = j.level, t.gap
-	l.adopt(t, f.Format, j.level)
+	f.Gap = t.gap
+	l.received(t, j, a)
+	t.current = f.Level
 	t.queue.Push(f)
-	t.levels[j.level].failures = 0
 	t.next = j.chunk.Index + 1
 	delete(t.decided, j.chunk.Index-maxDecided)
 	t.holes, t.gap = 0, false
 	t.since++
 	t.begun()
-}
-
-// adopt remembers the format of a level whose samples brought their own
-// parameter sets.
-func (l *loop) adopt(t *track, f *platform.Format, q int) {
-	if len(t.levels[q].format.Config) == 0 && len(f.Config) > 0 {
-		t.levels[q].format = f
-	}
-}
-
-// learn keeps what a transfer says of the link and of the sizes of a level.
-func (l *loop) learn(t *track, j *job, a *transferAnswer) {
-	r := &a.result
-	x := heuristics.Transfer{
-		Level: j.level, Bytes: r.Bytes, Size: r.Bytes, Start: j.asked, FirstByte: r.FirstByte,
-		Body: max(r.Elapsed-r.FirstByte, 0), Media: j.chunk.Duration, FromStore: r.FromStore,
-		StackBPS: r.StackBPS, OtherBytes: l.othersReceived(t) - j.othersBefore, Marks: j.marks,
-	}
-	l.bandwidth.Add(x)
-	if len(t.transfers) == maxTransfers {
-		copy(t.transfers, t.transfers[1:])
-		t.transfers = t.transfers[:maxTransfers-1]
-	}
-	t.transfers = append(t.transfers, x)
-	q := &t.levels[j.level]
-	if nominal := float64(q.source.BitrateBPS) / 8 * j.chunk.Duration.Seconds(); nominal > 0 {
-		q.rate += 0.3 * (float64(r.Bytes)/nominal - q.rate)
-	}
 }
 
 // transferFailed decides by the table of package fetch what follows.
@@ -357,7 +335,7 @@ func (j *job) event(outcome event.Outcome) event.Fragment {
 		Track: t.kind.String(), Stream: t.name(), Language: t.source.Language,
 		Level: j.level, BitrateBPS: t.levels[j.level].source.BitrateBPS,
 		T: uint64(j.chunk.T), Chunk: j.chunk.Index, Start: j.chunk.Start, Duration: j.chunk.Duration,
-		Noun: "Fragments", Outcome: outcome, Asked: j.asked, Attempt: j.attempt,
+		Noun: "Fragments", Outcome: outcome, Asked: j.asked, Attempt: j.attempt, Replaces: j.replaces,
 	}
 }
 

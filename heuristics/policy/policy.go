@@ -21,6 +21,7 @@ type Config struct {
 
 // policies are all policies by name.
 var policies = map[string]func(Config) heuristics.Policy{
+	Audio:            newAudio,
 	BolaE:            newBolaE,
 	Fixed:            newFixed,
 	RobustMPC:        newRobustMPC,
@@ -42,11 +43,13 @@ func New(name string, cfg Config) (heuristics.Policy, error) {
 	return make(cfg), nil
 }
 
-// Names lists the policies in alphabetical order.
+// Names lists the policies for video in alphabetical order.
 func Names() []string {
 	names := make([]string, 0, len(policies))
 	for name := range policies {
-		names = append(names, name)
+		if name != Audio {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return names

@@ -169,7 +169,7 @@ func (q *Queue) Truncate(from time.Duration) int64 {
 	defer q.mu.Unlock()
 	n := len(q.held)
 	var dropped int64
-	for n > 0 && q.held[n-1].Start >= from && (n-1 > q.frag || n-1 == q.frag && q.sample == 0) {
+	for n > 0 && q.held[n-1].Start >= from && q.untouched(n-1) {
 		n--
 		dropped += q.held[n].Bytes
 		q.drop(q.held[n])
@@ -254,20 +254,6 @@ func (q *Queue) Range() Range {
 		r.Start, r.End = q.held[0].Start, q.held[n-1].End
 	}
 	return r
-}
-
-// Lowest is the lowest level among the fragments that begin at or after from; -1
-// where there is none.
-func (q *Queue) Lowest(from time.Duration) int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	lowest := -1
-	for _, f := range q.held {
-		if f.Start >= from && (lowest < 0 || f.Level < lowest) {
-			lowest = f.Level
-		}
-	}
-	return lowest
 }
 
 // Beyond is the size of the fragments that begin after pos, in bytes.

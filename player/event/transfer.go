@@ -9,7 +9,7 @@ type Outcome string
 const (
 	Received  Outcome = "received"  // whole and usable
 	Faulty    Outcome = "faulty"    // no answer, a bad status, or a body that is cut or broken: see Code
-	Abandoned Outcome = "abandoned" // given up in favour of a lower level
+	Abandoned Outcome = "abandoned" // given up in favour of another level
 	Canceled  Outcome = "canceled"  // no longer wanted: a seek, a switch of stream, the end
 )
 
@@ -34,9 +34,11 @@ type Fragment struct {
 	TTFB     time.Duration `json:"ttfb_ns"`    // request to first byte; 0: none came
 	Elapsed  time.Duration `json:"elapsed_ns"` // request to the end
 	Attempt  int           `json:"attempt"`    // from 1
-	Status   int           `json:"status"`     // of HTTP; 0: no answer
-	Host     string        `json:"host,omitempty"`
-	Code     Code          `json:"code,omitempty"` // what was wrong, where Outcome is Faulty
+	// Replaces: it is to take the place of a fragment that is buffered.
+	Replaces bool   `json:"replaces,omitempty"`
+	Status   int    `json:"status"` // of HTTP; 0: no answer
+	Host     string `json:"host,omitempty"`
+	Code     Code   `json:"code,omitempty"` // what was wrong, where Outcome is Faulty
 	// Cache are the headers that caches on the way add, by lower-case name
 	// ("age", "x-cache", "via", "cache-control").
 	Cache     map[string]string `json:"cache,omitempty"`

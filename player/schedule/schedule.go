@@ -106,3 +106,20 @@ func (v *View) least() time.Duration {
 	}
 	return least
 }
+
+// Spare reports whether the given track may use the link for better copies of
+// what it holds: it has no transfer under way and no retry to wait for, no other
+// track is in greater need of the link, and there is room for one more fragment.
+func Spare(v *View, track int) bool {
+	t := &v.Tracks[track]
+	if t.Busy || t.NotBefore > v.Now || v.bytes()+t.Expected > v.Goals.Bytes {
+		return false
+	}
+	enough := min(t.Buffered, v.Goals.Ahead) / 2
+	for i := range v.Tracks {
+		if i != track && v.Tracks[i].Buffered < enough {
+			return false
+		}
+	}
+	return true
+}
