@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,6 +18,9 @@ const (
 	// grain is the shortest wait that is worth a timer. Shorter ones are carried
 	// over to the next read.
 	grain = time.Millisecond
+	// stagger is the time between answers that begin when a dead link comes back,
+	// in the order in which they came to wait.
+	stagger = 10 * time.Microsecond
 )
 
 // Link is a network link with a rate and a delay that follow a Shape. All
@@ -25,32 +29,54 @@ const (
 // for concurrent use, also by several Clients.
 type Link struct {
 	latency time.Duration
-	steps   Shape
+
+	mu      sync.Mutex
+	steps   Shape         // guarded by mu, as all below
 	period  time.Duration // of the whole Shape; never: the last step holds for ever
 	volume  float64       // bits that a period carries
+	began   bool
+	start   time.Time     // of the link's clock
+	free    time.Duration // when the last bit given out has passed, since start
+	bodies  int           // that are open
+	at      int           // the step in which the reckoning stands
+	since   time.Duration // when that step began
+	waiting []*transit    // for their bits to pass, in the order in which they do
+}
 
-	mu     sync.Mutex
-	began  bool
-	start  time.Time     // of the Shape
-	free   time.Duration // when the last bit given out has passed, since start
-	bodies int           // that are open
-	at     int           // the step in which the reckoning stands
-	since  time.Duration // when that step began
+// transit is a wait for bits to pass.
+type transit struct {
+	bits       float64 // 0: for the link to carry anything
+	begin, end time.Duration
+	timer      *time.Timer
 }
 
 // NewLink makes a Link that follows s, with latency added to that of each step.
 // A nil or empty s leaves the rate as it is. The error says what is wrong with s.
 func NewLink(s Shape, latency time.Duration) (*Link, error) {
+	if latency < 0 || latency > maxLatency {
+		return nil, fmt.Errorf("link: latency %v: must be from 0 to %v", latency, maxLatency)
+	}
+	l := &Link{latency: latency}
+	if err := l.SetShape(s); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// SetShape makes the link follow s from now on, or from the first request on
+// where there was none yet. What is on its way already goes on as s says. A nil
+// or empty s leaves the rate as it is. After an error, which says what is wrong
+// with s, nothing has changed.
+func (l *Link) SetShape(s Shape) error {
 	if len(s) == 0 {
 		s = Shape{{BPS: Unlimited}}
 	}
 	if err := s.check(); err != nil {
-		return nil, fmt.Errorf("link: %w", err)
+		return fmt.Errorf("link: %w", err)
 	}
-	if latency < 0 || latency > maxLatency {
-		return nil, fmt.Errorf("link: latency %v: must be from 0 to %v", latency, maxLatency)
-	}
-	l := &Link{latency: latency, steps: s}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.steps, l.period, l.volume, l.at = slices.Clone(s), 0, 0, 0
 	for _, step := range s {
 		l.period += step.Duration
 		if step.BPS == Unlimited {
@@ -61,7 +87,25 @@ func NewLink(s Shape, latency time.Duration) (*Link, error) {
 	if s[len(s)-1].Duration == 0 {
 		l.period = never
 	}
-	return l, nil
+	if !l.began {
+		return nil
+	}
+	now := l.now()
+	l.since, l.free = now, now
+	for _, w := range l.waiting {
+		if w.end <= now {
+			continue
+		}
+		if left := float64(w.end-now) / float64(w.end-w.begin); left < 1 {
+			w.bits *= left
+		}
+		if w.begin = now; w.bits > 0 {
+			w.begin = l.free
+		}
+		w.end = l.pass(w)
+		w.timer.Reset(w.end - now)
+	}
+	return nil
 }
 
 // roundTrip waits for as long as a request and the first byte of its answer, or
@@ -75,26 +119,60 @@ func (l *Link) roundTrip(ctx context.Context) error {
 }
 
 // open waits until the link carries anything at all.
-func (l *Link) open(ctx context.Context) error {
-	l.mu.Lock()
-	now := l.now()
-	d := l.finish(now, 0) - now
-	l.mu.Unlock()
-	return sleep(ctx, d)
-}
+func (l *Link) open(ctx context.Context) error { return l.carry(ctx, 0, true) }
 
 // carry waits until n bytes more have passed; after the last ones of an answer
 // to the nanosecond.
 func (l *Link) carry(ctx context.Context, n int, last bool) error {
 	l.mu.Lock()
 	now := l.now()
-	l.free = l.finish(max(l.free, now-slack), float64(n)*8)
-	d := l.free - now
-	l.mu.Unlock()
-	if d < grain && !last {
-		return ctx.Err()
+	w := &transit{bits: float64(n) * 8, begin: now}
+	if n > 0 {
+		w.begin = max(l.free, now-slack)
 	}
-	return sleep(ctx, d)
+	w.end = l.pass(w)
+	d := w.end - now
+	if d <= 0 || d < grain && !last && n > 0 {
+		l.mu.Unlock()
+		return context.Cause(ctx)
+	}
+	w.timer = time.NewTimer(d)
+	l.waiting = append(l.waiting, w)
+	l.mu.Unlock()
+	defer l.arrive(w)
+	select {
+	case <-w.timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// pass is when w's bits will have passed. Those of answers pass one after the
+// other; answers that wait for a dead link begin one after the other. Guarded by
+// mu, as all below.
+func (l *Link) pass(w *transit) time.Duration {
+	if w.bits > 0 {
+		l.free = l.finish(w.begin, w.bits)
+		return l.free
+	}
+	end := l.finish(w.begin, 0)
+	for _, other := range l.waiting {
+		if other != w && other.bits == 0 && other.end == end {
+			end += stagger
+		}
+	}
+	return end
+}
+
+// arrive ends a transit.
+func (l *Link) arrive(w *transit) {
+	w.timer.Stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.waiting, w); i >= 0 {
+		l.waiting = slices.Delete(l.waiting, i, i+1)
+	}
 }
 
 // quantum is how many bytes one transfer may take before it is another's turn.

@@ -246,3 +246,119 @@ func TestNewLinkRefuses(t *testing.T) {
 		t.Error("negative latency: no error")
 	}
 }
+
+// TestSetShape: what is on its way goes on at the new rate.
+func TestSetShape(t *testing.T) {
+	const half = 500 * time.Millisecond
+	tests := []struct {
+		name, from, to string
+		bytes          int
+		at, want       time.Duration
+	}{
+		{"slower", "8M", "800k", 1e6, half, half + 5*time.Second},
+		{"faster", "800k", "8M", 1e6, half, half + 950*time.Millisecond},
+		{"dead, then alive", "0:1h,1M", "8M", 1e6, half, half + time.Second},
+		{"dead for a while", "8M", "0:2s,8M", 1e6, half, 3 * time.Second},
+		{"without limit", "800k", "max", 1e6, half, half},
+		{"its own steps", "8M", "1.6M:1s,3.2M:1s", 1e6, half, half + 2*time.Second - 250*time.Millisecond},
+		{"before the first request", "8M", "800k", 1e5, -1, time.Second},
+		{"after the end", "8M", "800k", 1e5, time.Second, 100 * time.Millisecond},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			link := mustLink(t, tt.from, 0)
+			inBubble(t, Config{Link: link}, serveBytes(tt.bytes), func(t *testing.T, c *Client, n *network) {
+				to, err := ParseShape(tt.to)
+				if err != nil {
+					t.Fatal(err)
+				}
+				set := func() {
+					if err := link.SetShape(to); err != nil {
+						t.Error(err)
+					}
+				}
+				start := time.Now()
+				if tt.at < 0 {
+					set()
+				} else {
+					time.AfterFunc(tt.at, set)
+				}
+				fetch(t, c, "http://host/")
+				near(t, tt.name, time.Since(start), tt.want, 0.005)
+				time.Sleep(time.Second)
+			})
+		})
+	}
+	link := mustLink(t, "8M", 0)
+	if err := link.SetShape(Shape{{BPS: 0}}); err == nil {
+		t.Error("a dead shape was taken")
+	}
+	if link.steps[0].BPS != 8e6 {
+		t.Error("a shape that was refused holds")
+	}
+}
+
+// TestSetShapeKeepsTheOrder: answers that share the link share it afterwards,
+// and nothing hangs on the order of goroutines.
+func TestSetShapeKeepsTheOrder(t *testing.T) {
+	var first []time.Duration
+	for round := range 5 {
+		link := mustLink(t, "4M", 0)
+		var took [3]time.Duration
+		inBubble(t, Config{Link: link}, serveBytes(300_000), func(t *testing.T, c *Client, n *network) {
+			start := time.Now()
+			time.AfterFunc(301*time.Millisecond, func() { link.SetShape(Shape{{BPS: 500_000}}) })
+			var wait sync.WaitGroup
+			for i := range took {
+				wait.Go(func() {
+					time.Sleep(time.Duration(i) * 100 * time.Microsecond)
+					fetch(t, c, "http://host/")
+					took[i] = time.Since(start)
+				})
+			}
+			wait.Wait()
+		})
+		if round == 0 {
+			first = append(first, took[:]...)
+			near(t, "all", took[2], 301*time.Millisecond+12*time.Second, 0.01)
+			continue
+		}
+		for i := range took {
+			if took[i] != first[i] {
+				t.Errorf("answer %d took %v, then %v", i, first[i], took[i])
+			}
+		}
+	}
+}
+
+// TestDeadLinkComesBack: answers that waited for it begin in the order in which
+// they were asked for.
+func TestDeadLinkComesBack(t *testing.T) {
+	var first []time.Duration
+	for round := range 5 {
+		took := make([]time.Duration, 3)
+		inBubble(t, Config{Link: mustLink(t, "0:2s,1M", 0)}, serveBytes(50_000), func(t *testing.T, c *Client, n *network) {
+			start := time.Now()
+			var wait sync.WaitGroup
+			for i := range took {
+				wait.Go(func() {
+					time.Sleep(time.Duration(i) * 100 * time.Microsecond)
+					fetch(t, c, "http://host/")
+					took[i] = time.Since(start)
+				})
+			}
+			wait.Wait()
+		})
+		if round == 0 {
+			first = took
+			if took[0] > took[1] || took[1] > took[2] {
+				t.Errorf("they took %v", took)
+			}
+		}
+		for i := range took {
+			if took[i] != first[i] {
+				t.Errorf("answer %d took %v, then %v", i, first[i], took[i])
+			}
+		}
+	}
+}
