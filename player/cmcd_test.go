@@ -63,6 +63,7 @@ func TestRequestsCarryCMCD(t *testing.T) {
 					Handler: o, Link: "4M:6s,500k:9s,4M", Path: "/show.ism/Manifest?z=1&a=%2F",
 					Config: func(c *player.Config) {
 						c.AppendQuery = true
+						c.Policy, c.Limits.StartBPS = "fixed", 800_000
 						c.BufferAhead = 8 * time.Second
 						c.CMCD = player.CMCD{Mode: mode, Content: `a "show"`}
 					},

@@ -190,6 +190,8 @@ func (l *loop) handle(m message) {
 		l.transferred(m.transfer)
 	case m.command != nil:
 		l.obey(m.command)
+	case m.trouble != nil:
+		l.survive(m.trouble, "")
 	}
 }
 

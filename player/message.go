@@ -19,6 +19,7 @@ type message struct {
 	manifest *manifestAnswer
 	progress *progress
 	transfer *transferAnswer
+	trouble  *Error // see Tell
 }
 
 // order is the place of a message among those that wait together: what was

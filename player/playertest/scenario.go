@@ -47,6 +47,7 @@ type Session struct {
 	Ctx     context.Context
 	Player  *player.Player
 	Network *Network
+	Link    *httpclient.Link
 	// Video and Audio are the sinks, nil where the Scenario replaced them.
 	Video *null.VideoSink
 	Audio *null.AudioSink
@@ -102,13 +103,14 @@ func run(t *testing.T, s Scenario) *Result {
 	network := NewNetwork()
 	stop := network.Serve(handler)
 	defer stop()
-	client, err := httpclient.New(httpclient.Config{Dial: network.Dial, Link: s.link(t)})
+	link := s.link(t)
+	client, err := httpclient.New(httpclient.Config{Dial: network.Dial, Link: link})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
 
-	session := &Session{T: t, Network: network}
+	session := &Session{T: t, Network: network, Link: link}
 	dev := platform.Device{HTTP: client, Decoders: s.Decoders, Video: s.Video}
 	if dev.Decoders == nil {
 		// Decoding takes a moment, so that a picture never comes at the very
