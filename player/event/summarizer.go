@@ -91,8 +91,8 @@ func (s *Summarizer) Summary(at time.Duration, end End, f Figures) Summary {
 	}
 	sum.Sessions = 1
 	sum.End = end
-	if end != HasFailed {
-		sum.Error = nil
+	if sum.Failures = 1; end != HasFailed {
+		sum.Error, sum.Failures = nil, 0
 	}
 	sum.PicturesDecoded, sum.PicturesShown = f.PicturesDecoded, f.PicturesShown
 	sum.PicturesDropped, sum.PicturesRepeated = f.PicturesDropped, f.PicturesRepeated

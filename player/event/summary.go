@@ -24,6 +24,7 @@ type Summary struct {
 	Sessions int           `json:"sessions"`
 	End      End           `json:"end"`
 	Error    *SummaryError `json:"error,omitempty"`
+	Failures int           `json:"failures,omitempty"` // sessions whose End is HasFailed
 
 	Startup      time.Duration `json:"startup_ns"`  // Run to first picture; merged: the mean; 0: none
 	ManifestTime time.Duration `json:"manifest_ns"` // Run to manifest parsed; merged: the mean
@@ -98,6 +99,7 @@ func Merge(a, b Summary) Summary {
 	}
 	m.Error = cmp.Or(a.Error, b.Error)
 	m.Sessions = a.Sessions + b.Sessions
+	m.Failures += b.Failures
 	mean := func(x, y time.Duration) time.Duration {
 		if x == 0 || y == 0 {
 			return x + y
