@@ -19,7 +19,7 @@ func TestGauges(t *testing.T) {
 			Script: []playertest.Step{playertest.Pause(2 * time.Second), playertest.Play(5 * time.Second), playertest.Seek(32*time.Second, 24*time.Second)},
 		}
 	}
-	r := playertest.RunThrice(t, func() playertest.Scenario { return scenario(1003 * ms) })
+	r := playertest.Run(t, scenario(1003*ms))
 	var last event.Gauges
 	var at time.Duration
 	empty, paused := 0, 0
@@ -58,5 +58,31 @@ func TestGauges(t *testing.T) {
 	}
 	if n := len(event.Bodies[event.Gauges](playertest.Run(t, scenario(0)).Events)); n != 0 {
 		t.Errorf("%d gauges that nobody asked for", n)
+	}
+}
+
+// TestEstimateAcrossLanguages changes the language while pictures are on their
+// way: the bytes of the language that goes are not taken off what came beside
+// them.
+func TestEstimateAcrossLanguages(t *testing.T) {
+	handler := &playertest.Presentation{Length: 40 * time.Second, Levels: []int64{3_000_000}, Languages: []string{"eng", "deu"}}
+	r := playertest.Run(t, playertest.Scenario{
+		Handler: handler, Link: "4M", Config: func(c *player.Config) { c.GaugesEvery = 1003 * ms },
+		Script: []playertest.Step{playertest.SelectAudio(10*time.Second, 1), playertest.SelectAudio(20*time.Second, 0)},
+	})
+	for _, e := range r.Events {
+		switch b := e.Body.(type) {
+		case event.LevelDecided:
+			for _, transfer := range b.Input.Transfers {
+				if transfer.OtherBytes < 0 {
+					t.Fatalf("at %v: %d bytes came beside a transfer", e.At, transfer.OtherBytes)
+				}
+			}
+		case event.Gauges:
+			if b.BandwidthError >= 0 && e.At < 3*time.Second || b.BandwidthBPS > 3_000_000 && b.BandwidthError >= 0 {
+				continue
+			}
+			t.Errorf("at %v: %d bit/s, error %v", e.At, b.BandwidthBPS, b.BandwidthError)
+		}
 	}
 }

@@ -54,10 +54,12 @@ type loop struct {
 	query   string
 	snap    *timeline.Snapshot
 	tracks  []*track
-	nextID  int
-	started int // transfers, in this turn
-	streams []event.TrackStream
-	audio   []audioChoice
+	// departed is what tracks received that play no more, in bytes.
+	departed int64
+	nextID   int
+	started  int // transfers, in this turn
+	streams  []event.TrackStream
+	audio    []audioChoice
 
 	// The sound device, once there was a track to hear.
 	pcm       platform.PCMFormat

@@ -144,6 +144,10 @@ func (l *loop) tellTracks() {
 
 // dropTrack ends a track for good.
 func (l *loop) dropTrack(t *track) {
+	l.departed += t.received
+	if t.job != nil {
+		l.departed += t.job.bytes
+	}
 	l.closeTrack(t)
 	for i, o := range l.tracks {
 		if o == t {

@@ -152,7 +152,7 @@ func (l *loop) transfer(j *job) {
 
 // othersReceived is what all other tracks received so far, in bytes.
 func (l *loop) othersReceived(t *track) int64 {
-	var n int64
+	n := l.departed
 	for _, o := range l.tracks {
 		if o != t {
 			n += o.received
