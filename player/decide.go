@@ -55,7 +55,7 @@ func (l *loop) consult(t *track, chunk timeline.Chunk, running *heuristics.Trans
 	in := l.fill(t, chunk, running)
 	d := t.policy.Decide(in)
 	l.bound(t, &d)
-	if (running == nil && d.Delay == 0) || (d.Abandon && d.Level != running.Level) {
+	if running == nil || d.Abandon && d.Level != running.Level {
 		t.decided[chunk.Index] = in.Now
 		l.decided(t, chunk, d)
 	}
@@ -65,7 +65,7 @@ func (l *loop) consult(t *track, chunk timeline.Chunk, running *heuristics.Trans
 // decided tells a decision about l.input.
 func (l *loop) decided(t *track, chunk timeline.Chunk, d heuristics.Decision) {
 	l.emit(event.LevelDecided{
-		Policy: t.policy.Name(), Track: t.kind.String(), T: uint64(chunk.T), Start: chunk.Start,
+		Policy: t.policy.Name(), Track: t.kind.String(), Stream: t.name(), T: uint64(chunk.T), Start: chunk.Start,
 		Input: l.input.Clone(), Decision: d.Clone(),
 		CMCD: l.cmcdOf(t, chunk, d.Level, l.input.BandwidthBPS),
 	})

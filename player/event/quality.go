@@ -7,12 +7,13 @@ import (
 	"smoothplay/player/cmcd"
 )
 
-// LevelDecided is a decision of the switching policy from which a fetch or an
-// abandonment followed, with everything that the policy knew.
+// LevelDecided is a decision of the switching policy from which a fetch, a wait
+// or an abandonment followed, with everything that the policy knew.
 type LevelDecided struct {
 	Policy string        `json:"policy"`
 	Track  string        `json:"track"`
-	T      uint64        `json:"t,string"` // of the chunk it is about
+	Stream string        `json:"stream,omitempty"` // its name
+	T      uint64        `json:"t,string"`         // of the chunk it is about
 	Start  time.Duration `json:"start_ns"`
 	// Input and Decision share no memory with the control loop
 	// (heuristics.Input.Clone).

@@ -82,13 +82,13 @@ func (j *journal) decided(s *session, chunk int, d heuristics.Decision) {
 	c := s.cfg.Movie.stream.Chunk(chunk)
 	j.chosen[chunk] = s.net.now
 	j.now(s, event.LevelDecided{
-		Policy: s.cfg.Policy.Name(), Track: videoTrack, T: uint64(c.T), Start: c.Start,
+		Policy: s.cfg.Policy.Name(), Track: videoTrack, Stream: videoTrack, T: uint64(c.T), Start: c.Start,
 		Input: s.in.Clone(), Decision: d.Clone(),
 	})
 }
 
 // fetched tells the end of the running transfer.
-func (j *journal) fetched(s *session, chunk int, how event.Outcome) {
+func (j *journal) fetched(s *session, chunk int, how event.Outcome, replaces bool) {
 	if j == nil {
 		return
 	}
@@ -97,7 +97,7 @@ func (j *journal) fetched(s *session, chunk int, how event.Outcome) {
 	j.now(s, event.Fragment{
 		Track: videoTrack, Stream: videoTrack, Level: t.Level, BitrateBPS: s.cfg.Movie.Levels[t.Level].BitrateBPS,
 		T: uint64(c.T), Chunk: chunk, Start: c.Start, Duration: c.Duration, Noun: "Fragments", Outcome: how,
-		Bytes: t.Bytes, Asked: t.Start, TTFB: t.FirstByte, Elapsed: t.FirstByte + t.Body, Attempt: 1, Status: 200,
+		Bytes: t.Bytes, Asked: t.Start, TTFB: t.FirstByte, Elapsed: t.FirstByte + t.Body, Attempt: 1, Status: 200, Replaces: replaces,
 	})
 }
 

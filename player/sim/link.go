@@ -36,14 +36,23 @@ func (l *Link) Mean() float64 {
 	return bits / span
 }
 
+// leastPeriod is how long periods must be on average, lest a session walks
+// through them for ever.
+const leastPeriod = time.Millisecond
+
 // check returns an error where a session over l would never end.
 func (l *Link) check() error {
 	carries := false
+	var length time.Duration
 	for i, p := range l.Periods {
 		if p.Duration <= 0 || p.Latency < 0 || p.BPS < 0 || math.IsNaN(p.BPS) || math.IsInf(p.BPS, 0) {
 			return fmt.Errorf("%w: period %d of %s has a duration, rate or latency out of range", ErrTrace, i+1, l.Name)
 		}
 		carries = carries || p.BPS > 0
+		length = min(length+p.Duration, 1<<60)
+	}
+	if length < time.Duration(len(l.Periods))*leastPeriod {
+		return fmt.Errorf("%w: the periods of %s are shorter than %v", ErrTrace, l.Name, leastPeriod)
 	}
 	if !carries {
 		return fmt.Errorf("%w: %s carries nothing at all", ErrTrace, l.Name)
@@ -60,10 +69,11 @@ type network struct {
 	rate    float64
 	latency float64
 	now     float64
+	end     float64 // nothing is received after this
 }
 
 func newNetwork(l *Link) network {
-	n := network{periods: l.Periods, index: -1}
+	n := network{periods: l.Periods, index: -1, end: math.Inf(1)}
 	n.next()
 	return n
 }
@@ -105,7 +115,7 @@ func (n *network) idle(t float64) {
 // of which each period gives 1/latency a millisecond.
 func (n *network) wait() float64 {
 	var total float64
-	for units := 1.0; units > 0; {
+	for units := 1.0; units > 0 && n.now < n.end; {
 		t := units * n.latency
 		if t <= n.rest {
 			n.pass(t)
@@ -120,7 +130,7 @@ func (n *network) wait() float64 {
 // receive drains at most size bits, until there is news: minBits came in and
 // minTime went by. It returns the bits and the time.
 func (n *network) receive(size, minBits, minTime float64) (bits, spent float64) {
-	for size > 0 && (minBits > 0 || minTime > 0) {
+	for size > 0 && (minBits > 0 || minTime > 0) && n.now < n.end {
 		var b, t float64
 		if n.rate > 0 {
 			want, left := max(minBits, minTime*n.rate), n.rest*n.rate

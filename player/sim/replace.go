@@ -2,32 +2,46 @@ package sim
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"smoothplay/heuristics"
 	"smoothplay/player/event"
 )
 
-// replaceAfter is how many chunk durations ahead of its first picture a fragment
-// can still be replaced, as in the player.
-const replaceAfter = 2
+// What is replaced, as in the player: fragments that begin later than heldAhead
+// of their durations, by transfers of at most so many. After a failure nothing is
+// replaced for a while, twice as long each time.
+const (
+	heldAhead        = 2
+	settled          = 250 * time.Millisecond // of a body, until it says how fast it comes
+	failurePause     = 5000.0                 // ms
+	failurePauseMost = 120_000.0
+)
 
-// judgeAfter is how much of a body must have come in to say when it will end.
-const judgeAfter = 500 * time.Millisecond
+// improvement is how replacing what is buffered goes.
+type improvement struct {
+	replacer heuristics.Replacer // nil: what is buffered stays
+	held     []heuristics.Held
+	next     float64 // nothing is replaced before
+	failures int     // in a row
+	spurned  map[int]bool
+}
 
 // improve asks a Replacer whether a buffered fragment is worth fetching again,
 // and does so; false: it is not.
 func (s *session) improve() bool {
-	if s.replacer == nil || s.held == 0 {
+	b := &s.better
+	if b.replacer == nil || !s.playing || s.net.now < b.next {
 		return false
 	}
 	in := s.input()
 	if in.Held = s.replaceable(); len(in.Held) == 0 {
 		return false
 	}
-	chunk, d, ok := s.replacer.Replace(in)
-	first := len(s.result.Levels) - s.held
-	if !ok || chunk <= first || chunk >= len(s.result.Levels) || s.level(d) == s.result.Levels[chunk] {
+	chunk, d, ok := b.replacer.Replace(in)
+	i := slices.IndexFunc(in.Held, func(h heuristics.Held) bool { return h.ChunkIndex == chunk })
+	if !ok || i < 0 || s.level(d) == in.Held[i].Level {
 		return false
 	}
 	s.observe(d)
@@ -39,13 +53,13 @@ func (s *session) improve() bool {
 // replaceable lists the fragments that can be replaced in time.
 func (s *session) replaceable() []heuristics.Held {
 	levels := s.result.Levels
-	held := s.heldList[:0]
+	held := s.better.held[:0]
 	for i := len(levels) - s.held; i < len(levels); i++ {
-		if due := s.due(i); due > replaceAfter*s.chunk {
+		if due := s.due(i); due > heldAhead*s.chunk && !s.better.spurned[i] {
 			held = append(held, heuristics.Held{ChunkIndex: i, Level: levels[i], Duration: s.cfg.Movie.Chunk, Due: duration(due)})
 		}
 	}
-	s.heldList = held
+	s.better.held = held
 	return held
 }
 
@@ -58,28 +72,37 @@ func (s *session) due(chunk int) float64 {
 // fragment would not come in time: then its transfer is given up without asking
 // anybody.
 func (s *session) replace(chunk, q int) {
-	start, due := s.net.now, s.due(chunk)
-	if !s.playing {
-		due = math.Inf(1)
-	}
+	start := s.net.now
+	patience := min(heldAhead*s.chunk, s.due(chunk)-s.chunk/2)
 	spent, complete := s.transfer(chunk, q, func(spent float64) bool {
 		t := &s.running
 		rest := 0.0
-		if t.Body >= judgeAfter && t.Bytes > 0 {
-			rest = ms(t.Body) * float64(t.Size-t.Bytes) / float64(t.Bytes)
+		if t.Body >= settled {
+			rest = ms(t.Body) * float64(t.Size-t.Bytes) / float64(max(t.Bytes, 1))
 		}
-		return spent+rest < due
+		return spent+rest < patience
 	})
 	s.play(start, spent)
-	if !complete || spent >= due {
-		s.journal.fetched(s, chunk, event.Abandoned)
-		s.result.Abandoned++
+	b := &s.better
+	if !complete {
+		s.journal.fetched(s, chunk, event.Canceled, true)
 		s.result.WastedBytes += s.running.Bytes
+		if b.spurned == nil {
+			b.spurned = map[int]bool{}
+		}
+		b.spurned[chunk] = true
+		b.next = s.net.now + min(math.Ldexp(failurePause, b.failures), failurePauseMost)
+		b.failures++
 		return
 	}
-	s.journal.fetched(s, chunk, event.Received)
+	b.failures = 0
+	s.journal.fetched(s, chunk, event.Received, true)
 	s.learn(q)
 	levels := s.result.Levels
+	if chunk < len(levels)-s.held+1 {
+		s.discard(chunk, q) // its end came too late after all
+		return
+	}
 	s.discard(chunk, levels[chunk])
 	s.result.Replaced++
 	levels[chunk] = q

@@ -80,8 +80,7 @@ type session struct {
 	dry     bool // in a stall
 	stalled float64
 
-	exact     exactBuffer         // nil: a policy that is content with nanoseconds
-	replacer  heuristics.Replacer // nil: what is buffered stays
+	exact     exactBuffer // nil: a policy that is content with nanoseconds
 	estimator bandwidth.Estimator
 	view      schedule.View
 	in        heuristics.Input
@@ -89,8 +88,8 @@ type session struct {
 	ratio     []float64 // learned size of a level's fragments, as a share of the nominal
 	sizes     []int64
 	transfers []heuristics.Transfer
-	heldList  []heuristics.Held
 	current   int // level of the fragment before
+	better    improvement
 
 	device  *decoding // nil: all pictures are in time
 	journal *journal  // nil: nobody listens
@@ -149,7 +148,7 @@ func newSession(cfg Config) *session {
 		s.ratio[q] = 1
 	}
 	s.exact, _ = cfg.Policy.(exactBuffer)
-	s.replacer, _ = cfg.Policy.(heuristics.Replacer)
+	s.better.replacer, _ = cfg.Policy.(heuristics.Replacer)
 	s.view = schedule.View{
 		Tracks: []schedule.Track{{Stream: m.stream}},
 		Goals:  schedule.Goals{Ahead: cfg.Buffer, Bytes: math.MaxInt64},
@@ -165,10 +164,10 @@ func newSession(cfg Config) *session {
 
 // run fetches one fragment after the other until there are none left.
 func (s *session) run() error {
-	limit := float64(maxSession*len(s.cfg.Movie.Bits)) * s.chunk
+	s.net.end = float64(maxSession*len(s.cfg.Movie.Bits)) * s.chunk
 	abandoned := 0
 	for len(s.result.Levels) < s.chunks {
-		if s.net.now > limit {
+		if s.net.now >= s.net.end {
 			return fmt.Errorf("%w: after %v it is at fragment %d of %d", ErrEndless, duration(s.net.now), len(s.result.Levels), s.chunks)
 		}
 		s.look()

@@ -37,6 +37,7 @@ func ReadLink(name, group string, r io.Reader, latency time.Duration) (*Link, er
 	if err != nil {
 		return nil, fmt.Errorf("read the trace %s: %w", name, err)
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	l := &Link{Name: name, Group: group}
 	first := byte(0)
 	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 {
@@ -165,7 +166,11 @@ func mahimahi(text []byte, latency time.Duration) ([]Period, error) {
 			return nil, fmt.Errorf("%w: line %d: %q is no later millisecond", ErrTrace, line, word)
 		}
 		for at > begin+span {
-			if err := flush(span); err != nil {
+			length := span
+			if packets == 0 { // all that is empty in one
+				length *= math.Ceil((at-begin)/span) - 1
+			}
+			if err := flush(length); err != nil {
 				return nil, err
 			}
 		}

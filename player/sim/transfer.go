@@ -50,12 +50,12 @@ func (s *session) fetch(chunk, q int) bool {
 	s.play(start, spent)
 	if !complete {
 		s.journal.decided(s, chunk, d)
-		s.journal.fetched(s, chunk, event.Abandoned)
+		s.journal.fetched(s, chunk, event.Abandoned, false)
 		s.result.Abandoned++
 		s.result.WastedBytes += s.running.Bytes
 		return false
 	}
-	s.journal.fetched(s, chunk, event.Received)
+	s.journal.fetched(s, chunk, event.Received, false)
 	s.learn(q)
 	s.arrive(q)
 	s.relieve()
@@ -93,7 +93,7 @@ func (s *session) transfer(chunk, q int, goOn func(spent float64) bool) (spent f
 		if bits >= size {
 			return first + body, true
 		}
-		if !goOn(first + body) {
+		if s.net.now >= s.net.end || !goOn(first+body) {
 			return first + body, false
 		}
 	}
