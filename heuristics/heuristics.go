@@ -21,6 +21,9 @@ type Transfer struct {
 	FromStore  bool          `json:"from_store,omitempty"`  // a cache answered: says nothing of the link
 	StackBPS   int64         `json:"stack_bps,omitempty"`   // what the network stack says it saw; 0: nothing
 	OtherBytes int64         `json:"other_bytes,omitempty"` // received by other transfers of the session while this one ran
+	// AtEdge: the fragment was the newest of a live presentation, so that the
+	// server may have waited for it before it sent the first byte.
+	AtEdge bool `json:"at_edge,omitempty"`
 	// Marks are how far the body was from time to time, for transfers that take
 	// longer than MarkEvery: a link that changes does so inside fragments too.
 	Marks []Mark `json:"marks,omitempty"`

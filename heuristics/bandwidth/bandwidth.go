@@ -35,6 +35,22 @@ const (
 	// this much quicker than the estimate.
 	riseCount  = 3
 	riseFactor = 1.5
+
+	// A cache that does not say so is suspected where the rate is this many times
+	// the estimate and the first byte came at once: within this time and this part
+	// of the usual wait, which must be long enough to tell. It is the link after
+	// all when this many sizeable transfers in a row are like that.
+	cacheFactor  = 5
+	cacheWait    = 10 * time.Millisecond
+	cacheShare   = 0.25
+	cacheUsual   = 5 * time.Millisecond
+	believeCount = 5
+
+	// unknownWait is what a first byte at the live edge is supposed to take where
+	// nothing is known.
+	unknownWait = 200 * time.Millisecond
+	// measuredCount is from how many samples on an estimate is worth remembering.
+	measuredCount = 3
 )
 
 // Estimator estimates the bandwidth of a session's link over all its tracks.
@@ -43,18 +59,27 @@ type Estimator struct {
 	fast, slow average
 	// errors is the decaying sum of |ln(sample/estimate before it)|.
 	errors, errorWeight float64
+	prior               float64 // in place of priorError; 0: that
+	samples             int
 	latencyFast         average // of the time to the first byte, in seconds
 	latencySlow         average
 	// risen counts the latest sizeable transfers in a row that were quicker than
 	// the estimate, risenTo is the slowest of them.
 	risen   int
 	risenTo float64
+	// suspects counts the latest sizeable transfers in a row that seemed to come
+	// from a cache, suspectsTo is the slowest of them.
+	suspects   int
+	suspectsTo float64
 }
 
 // Estimate is what is known of a link.
 type Estimate struct {
-	BPS   int64         // bits per second; 0: nothing known
-	Error float64       // relative uncertainty, 0 to 1: 0.2 is plus or minus a fifth
+	BPS int64 // bits per second; 0: nothing known
+	// Error is the relative uncertainty, 0 to 1: 0.2 is plus or minus a fifth. Of
+	// the transfers to come about two thirds see a rate within it; at 1, which is
+	// as far as it goes, somewhat fewer.
+	Error float64
 	TTFB  time.Duration // to be expected between a request and its first byte
 }
 
@@ -62,11 +87,17 @@ type Estimate struct {
 // cut with what it has of bytes and time. Answers with an error status are not
 // added.
 func (e *Estimator) Add(t heuristics.Transfer) {
+	if t.AtEdge {
+		t.FirstByte = min(t.FirstByte, e.usualWait())
+	}
+	rate, seconds, ok := sample(t)
+	if ok && e.suspect(&t, rate) && !e.believe(&t, rate) {
+		return
+	}
 	if !t.FromStore && t.FirstByte > 0 {
 		e.latencyFast.add(1, t.FirstByte.Seconds(), fastHalfLife)
 		e.latencySlow.add(1, t.FirstByte.Seconds(), slowHalfLife)
 	}
-	rate, seconds, ok := sample(t)
 	if !ok {
 		return
 	}
@@ -74,11 +105,47 @@ func (e *Estimator) Add(t heuristics.Transfer) {
 		e.errors = e.errors*errorDecay + math.Abs(math.Log(rate/before))
 		e.errorWeight = e.errorWeight*errorDecay + 1
 	}
+	e.samples++
 	e.fast.add(seconds, rate, fastHalfLife)
 	e.slow.add(seconds, rate, slowHalfLife)
 	if t.Bytes >= bodyMinBytes {
+		e.suspects = 0
 		e.rise(rate)
 	}
+}
+
+// usualWait is the longest that a first byte at the live edge may have taken on
+// the way: the rest of its time the server waited for the fragment.
+func (e *Estimator) usualWait() time.Duration {
+	if e.latencyFast.total == 0 {
+		return unknownWait
+	}
+	return e.ttfb()
+}
+
+// suspect reports whether t looks as if a cache near by had answered.
+func (e *Estimator) suspect(t *heuristics.Transfer, rate float64) bool {
+	usual := e.ttfb()
+	return usual >= cacheUsual && rate > cacheFactor*e.bps() && e.bps() > 0 && t.StackBPS == 0 && !t.AtEdge &&
+		t.FirstByte <= cacheWait && float64(t.FirstByte) < cacheShare*float64(usual)
+}
+
+// believe counts a suspect, and reports whether they were so many that the link
+// itself has become another one. Then it is begun with anew.
+func (e *Estimator) believe(t *heuristics.Transfer, rate float64) bool {
+	if t.Bytes < bodyMinBytes {
+		return false
+	}
+	if e.suspects == 0 || rate < e.suspectsTo {
+		e.suspectsTo = rate
+	}
+	if e.suspects++; e.suspects < believeCount {
+		return false
+	}
+	e.fast.set(e.suspectsTo, fastHalfLife)
+	e.slow.set(e.suspectsTo, slowHalfLife)
+	e.latencyFast, e.latencySlow = average{}, average{}
+	return true
 }
 
 // rise notices that the link has become better for good. Weighed by the time
@@ -99,14 +166,25 @@ func (e *Estimator) rise(rate float64) {
 	e.risen = 0
 }
 
-// Seed tells what an earlier session measured. It counts for little: the first
-// transfers outweigh it. It has no effect after them.
-func (e *Estimator) Seed(bps int64) {
-	if bps > 0 && e.slow.total == 0 {
-		e.fast.add(seedWeight, float64(bps), fastHalfLife)
-		e.slow.add(seedWeight, float64(bps), slowHalfLife)
+// Seed tells what an earlier session measured, and how far that may be off by
+// now. It counts for little: the first transfers outweigh it. It has no effect
+// after them.
+func (e *Estimator) Seed(was Estimate) {
+	if was.BPS <= 0 || e.slow.total > 0 {
+		return
+	}
+	e.fast.add(seedWeight, float64(was.BPS), fastHalfLife)
+	e.slow.add(seedWeight, float64(was.BPS), slowHalfLife)
+	e.prior = math.Log1p(min(max(was.Error, 0), 1))
+	if was.TTFB > 0 && e.latencyFast.total == 0 {
+		e.latencyFast.add(1, was.TTFB.Seconds(), fastHalfLife)
+		e.latencySlow.add(1, was.TTFB.Seconds(), slowHalfLife)
 	}
 }
+
+// Measured reports whether enough was measured, a seed apart, for the estimate to
+// be worth remembering.
+func (e *Estimator) Measured() bool { return e.samples >= measuredCount }
 
 // Estimate returns what the transfers added so far say.
 func (e *Estimator) Estimate() Estimate {
@@ -114,7 +192,11 @@ func (e *Estimator) Estimate() Estimate {
 	if bps == 0 {
 		return Estimate{TTFB: e.ttfb()}
 	}
-	off := (e.errors + priorError*priorWeight) / (e.errorWeight + priorWeight)
+	prior := priorError
+	if e.prior > 0 {
+		prior = e.prior
+	}
+	off := (e.errors + prior*priorWeight) / (e.errorWeight + priorWeight)
 	return Estimate{
 		BPS:   max(int64(bps), 1),
 		Error: min(math.Expm1(off), 1),
@@ -158,7 +240,7 @@ func sample(t heuristics.Transfer) (bps, seconds float64, ok bool) {
 		return 0, 0, false
 	}
 	over := whole
-	others := float64(t.OtherBytes)
+	others := float64(max(t.OtherBytes, 0))
 	if t.Body >= bodyMinTime && t.Bytes >= bodyMinBytes || t.Body >= tinyTime {
 		over = t.Body
 		// Others came in all the while; the part that fell into the body counts.

@@ -39,6 +39,7 @@ func TestSampleRule(t *testing.T) {
 		{"no time", heuristics.Transfer{Bytes: 1e6}, 0},
 		{"what the stack says", heuristics.Transfer{Bytes: 1e6, FirstByte: ms, Body: time.Second, StackBPS: 5e6}, 5e6},
 		{"two at once", heuristics.Transfer{Bytes: 500_000, Body: time.Second, OtherBytes: 500_000}, 8e6},
+		{"another one was given up meanwhile", heuristics.Transfer{Bytes: 1e6, Body: time.Second, OtherBytes: -500_000}, 8e6},
 		{"two at once, the other one also in the wait", heuristics.Transfer{Bytes: 500_000, FirstByte: time.Second, Body: time.Second, OtherBytes: 1_000_000}, 8e6},
 	}
 	for _, test := range tests {
@@ -156,14 +157,20 @@ func TestDuringSeesACollapse(t *testing.T) {
 
 func TestSeedIsOutweighed(t *testing.T) {
 	var e Estimator
-	e.Seed(2_000_000)
+	e.Seed(Estimate{BPS: 2_000_000, Error: .2, TTFB: 30 * ms})
 	near(t, "seed", e.Estimate().BPS, 2e6, .001)
+	if got := e.Estimate(); math.Abs(got.Error-.2) > 1e-9 || got.TTFB != 30*ms || e.Measured() {
+		t.Errorf("a seed alone: %+v, measured: %v", got, e.Measured())
+	}
 	for range 8 {
 		e.Add(transfer(1_000_000, 8e6, 0))
 	}
 	near(t, "after 8 s", e.Estimate().BPS, 8e6, .2)
+	if !e.Measured() {
+		t.Error("eight transfers are not worth remembering")
+	}
 	before := e.Estimate()
-	e.Seed(1)
+	e.Seed(Estimate{BPS: 1})
 	if e.Estimate() != before {
 		t.Error("a seed had an effect after transfers")
 	}
@@ -209,6 +216,95 @@ func TestSharedLink(t *testing.T) {
 		e.Add(heuristics.Transfer{Level: -1, Bytes: 100_000, Body: time.Second, OtherBytes: 400_000})
 	}
 	near(t, "shared", e.Estimate().BPS, 4e6, .001)
+}
+
+// TestSuspectedCache: a cache that does not say so answers far quicker than the
+// link, and at once.
+func TestSuspectedCache(t *testing.T) {
+	link := func() *Estimator {
+		var e Estimator
+		for range 10 {
+			e.Add(transfer(500_000, 4e6, 40*ms))
+		}
+		return &e
+	}
+	hit := transfer(500_000, 200e6, 500*time.Microsecond)
+	e := link()
+	before := e.Estimate()
+	for range 20 {
+		for range believeCount - 1 {
+			e.Add(hit)
+		}
+		if got := e.Estimate(); got.TTFB != before.TTFB || got.BPS < 3_990_000 || got.BPS > 4_010_000 {
+			t.Fatalf("hits moved %+v to %+v", before, got)
+		}
+		e.Add(transfer(20_000, 200e6, 500*time.Microsecond)) // of sound: does not count
+		e.Add(transfer(500_000, 4e6, 40*ms))
+	}
+	if got := e.During(&hit); got.BPS < 3_990_000 || got.BPS > 4_010_000 {
+		t.Errorf("a hit under way: %+v", got)
+	}
+
+	e = link()
+	for range believeCount {
+		e.Add(hit)
+	}
+	near(t, "the link has become quick", e.Estimate().BPS, 160e6, .3)
+	if got := e.Estimate().TTFB; got > 5*ms {
+		t.Errorf("and its first bytes still take %v", got)
+	}
+
+	// A link that becomes quick without becoming near is believed after three.
+	e = link()
+	for range riseCount {
+		e.Add(transfer(500_000, 60e6, 30*ms))
+	}
+	near(t, "quick, not near", e.Estimate().BPS, 60e6, .01)
+
+	// On a link where all first bytes come at once nothing is suspected.
+	var near0 Estimator
+	for range 10 {
+		near0.Add(transfer(500_000, 4e6, ms))
+	}
+	for range riseCount {
+		near0.Add(transfer(500_000, 60e6, 100*time.Microsecond))
+	}
+	near(t, "near from the beginning", near0.Estimate().BPS, 60e6, .01)
+}
+
+// TestWaitingAtTheLiveEdge is neither bandwidth nor latency.
+func TestWaitingAtTheLiveEdge(t *testing.T) {
+	for _, size := range []int64{30_000, 60_000, 500_000} {
+		var vod, live, first Estimator
+		for range 10 {
+			tr := transfer(size, 4e6, 40*ms)
+			vod.Add(tr)
+			live.Add(tr)
+		}
+		for range 20 {
+			tr := transfer(size, 4e6, 40*ms)
+			vod.Add(tr)
+			tr.FirstByte, tr.AtEdge = 1900*ms, true
+			live.Add(tr)
+			first.Add(tr)
+		}
+		if v, l := vod.Estimate(), live.Estimate(); v.BPS != l.BPS || v.TTFB != l.TTFB {
+			t.Errorf("%d bytes: %+v, at the live edge %+v", size, v, l)
+		}
+		// Where nothing else is known the wait is bounded.
+		if got := first.Estimate(); got.TTFB > unknownWait || float64(got.BPS) < 8*float64(size)/(8*float64(size)/4e6+unknownWait.Seconds())-1 {
+			t.Errorf("%d bytes, at the live edge from the beginning: %+v", size, got)
+		}
+		// A link that breaks down there is seen all the same.
+		slow := transfer(size, 4e5, 1900*ms)
+		slow.AtEdge = true
+		for range 6 {
+			live.Add(slow)
+		}
+		if got := live.Estimate().BPS; got > 1_500_000 {
+			t.Errorf("%d bytes: %d bit/s on a link of 400 kbit/s", size, got)
+		}
+	}
 }
 
 func BenchmarkAddAndEstimate(b *testing.B) {
