@@ -24,6 +24,7 @@ type chunkInfo struct {
 	number int    // in the stream, from 0; -1: not known
 	top    int64  // highest bitrate of the stream
 	other  uint64 // time of the following chunk, of the last one that of the one before; its own where alone
+	behind int    // how many chunks of an event follow that can be asked for; negative: none of an event, or too early
 }
 
 var templateRE = regexp.MustCompile(`(?i)Fragments\(?([^()=]+)=\{start[ _]time\}`)
@@ -51,7 +52,7 @@ func newCatalogue(data []byte) catalogue {
 
 // chunk says where the fragment that r asks for stands.
 func (c catalogue) chunk(r request) chunkInfo {
-	info := chunkInfo{number: -1, other: r.time}
+	info := chunkInfo{number: -1, other: r.time, behind: -1}
 	for _, s := range c.streams {
 		if !strings.EqualFold(s.noun, r.stream) {
 			continue

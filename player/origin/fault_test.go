@@ -60,8 +60,8 @@ func TestParseFaultsSaysWhatIsWrong(t *testing.T) {
 		{"404@101%", "want every:N"},
 		{"404@level:much", "bitrate"},
 		{"404@7", "want every:N"},
-		{"die@20s:10s", "FROM:TO"},
-		{"die@20s:soon", "FROM:TO"},
+		{"die@20s:10s", "FROM-TO"},
+		{"die@20s:soon", "FROM-TO"},
 		{"404,500@every", ""},
 	} {
 		got, err := ParseFaults(c.in)

@@ -104,3 +104,7 @@ func body(t testing.TB, h http.Handler, path string) []byte {
 	}
 	return rec.Body.Bytes()
 }
+
+func newRequest(path string) *http.Request { return httptest.NewRequest(http.MethodGet, path, nil) }
+
+func file(data []byte) *fstest.MapFile { return &fstest.MapFile{Data: data} }

@@ -1,10 +1,8 @@
 package origin
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -14,7 +12,8 @@ import (
 type answer struct {
 	location string   // of a redirect, below the root; "": none
 	body     *content // else, to be closed by whoever has the answer
-	err      error    // else; wraps fs.ErrNotExist where there is nothing
+	cache    string   // the Cache-Control header that goes with it; "": none
+	err      error    // else; wraps fs.ErrNotExist where there is nothing, errNotYet where it will come, errBad where it makes no sense
 }
 
 // answer looks up a URL path.
@@ -25,29 +24,59 @@ func (o *Origin) answer(urlPath string) answer {
 		if err == nil {
 			return answer{location: to}
 		}
+		if r.garbled {
+			return answer{err: fmt.Errorf("%q: %w", urlPath, errBad)}
+		}
 		if !strings.Contains(strings.ToLower(r.file), "manifest") {
 			return answer{err: err}
 		}
 		r.manifest = true // a manifest by another name, beside its fragments
 	}
-	return o.reply(r)
+	return o.reply(r, twist{})
 }
 
+// errBad is a URL that no presentation has: 400.
+var errBad = errors.New("no request of Smooth Streaming: want QualityLevels(BITRATE)/NOUN(STREAM=TIME)")
+
 // reply answers a request that was understood.
-func (o *Origin) reply(r request) answer {
+func (o *Origin) reply(r request, tw twist) answer {
 	p, err := o.open(r)
 	if err != nil {
 		return answer{err: err}
+	}
+	if o.liveNames(r.folder) != nil {
+		e, err := p.live(o.live)
+		if err != nil {
+			return answer{err: err}
+		}
+		return o.replyLive(e, r, tw)
 	}
 	if r.manifest {
 		data, err := p.manifest()
 		if err != nil {
 			return answer{err: err}
 		}
-		return answer{body: &content{bytes.NewReader(data), io.NopCloser(nil), int64(len(data)), "text/xml"}}
+		return bytesAnswer(data, "text/xml")
+	}
+	if r.keys() {
+		return keyFrames(p, r)
 	}
 	body, err := p.fragment(r)
 	return answer{body: body, err: err}
+}
+
+// keyFrames answers with the samples of a fragment that can be decoded alone.
+func keyFrames(p *opened, r request) answer {
+	data, mime, err := readWhole(p, r.of(r.time))
+	if err != nil {
+		return answer{err: err}
+	}
+	change := retiming{kind: kindOf(p.chunk(r).kind), keys: true}
+	moof, payload, err := change.apply(data)
+	if err != nil {
+		return answer{err: err}
+	}
+	return bytesAnswer(cutOut(moof, payload, whole), mime)
 }
 
 // redirect returns where the manifest is of a path that names a presentation
@@ -63,6 +92,24 @@ func (o *Origin) redirect(urlPath string) (string, error) {
 
 // open finds the presentation that r is about, and opens it the first time.
 func (o *Origin) open(r request) (*opened, error) {
+	names := o.liveNames(r.folder)
+	if names == nil {
+		return o.openNamed(r)
+	}
+	var failures []error
+	for _, name := range names {
+		r.folder = name
+		p, err := o.openNamed(r)
+		if err == nil {
+			return p, nil
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
+}
+
+// openNamed finds the presentation of this name alone.
+func (o *Origin) openNamed(r request) (*opened, error) {
 	err := error(fs.ErrNotExist)
 	for _, m := range o.folders {
 		rest, ok := cutPrefixFold(r.folder+"/", m.prefix)

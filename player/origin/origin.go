@@ -26,11 +26,21 @@ type Config struct {
 	// where Folders have none of this name.
 	NoDemo bool
 
+	// Live serves every presentation live, too: x.ism at /x.isml/Manifest, as a
+	// folder x that holds one, and what the folder y itself holds at
+	// /y/live.isml/Manifest. Nil: none.
+	Live *Live
+
 	// Link is the link over which all answers go; nil: as fast as it can. A
 	// *httpclient.Link is one.
 	Link Link
 	// Faults are what goes wrong; see SetFaults.
 	Faults Faults
+	// Control lets anyone who can reach the Origin switch faults on and off, at
+	// the path /fault: GET lists those in force, POST adds those of its body
+	// (see ParseFaults; their times count from then on), PUT replaces all by
+	// them, DELETE ends all, or with /fault/KIND those of a kind.
+	Control bool
 	// Access is told of each answer after its end; nil: nobody is. It is called
 	// from the goroutines of the requests.
 	Access func(Access)
@@ -46,13 +56,15 @@ type Link interface {
 // for concurrent use.
 type Origin struct {
 	folders []mount
+	live    *Live // nil: nothing is
+	control bool
 	access  func(Access)
 	handler http.Handler // behind the link
 
 	mu     sync.Mutex
 	opened map[string]*opened
-	faults Faults
-	counts []int     // requests that the conditions of each fault let through
+	faults []inForce
+	gaps   []Gap     // that faults of the past have torn
 	first  time.Time // request
 }
 
@@ -66,11 +78,31 @@ type mount struct {
 type opened struct {
 	presentation
 	catalogue
+
+	mu    sync.Mutex
+	event *event // guarded by mu; nil: not asked for yet
+}
+
+// live returns the event that is made of the presentation.
+func (p *opened) live(l *Live) (e *event, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.event == nil {
+		p.event, err = newEvent(l, p.presentation)
+	}
+	return p.event, err
 }
 
 // New returns an Origin. The error says what is wrong with cfg.
 func New(cfg Config) (*Origin, error) {
-	o := &Origin{access: cfg.Access, opened: map[string]*opened{}}
+	o := &Origin{access: cfg.Access, control: cfg.Control, opened: map[string]*opened{}}
+	if cfg.Live != nil {
+		live, err := cfg.Live.complete(time.Now())
+		if err != nil {
+			return nil, fmt.Errorf("origin: live: %w", err)
+		}
+		o.live = live
+	}
 	for prefix, fsys := range cfg.Folders {
 		prefix = strings.Trim(path.Clean("/"+prefix), "/")
 		if fsys == nil {
@@ -97,15 +129,6 @@ func New(cfg Config) (*Origin, error) {
 	return o, nil
 }
 
-// SetFaults changes what goes wrong from the next request on. What faults count
-// begins anew; their time does not.
-func (o *Origin) SetFaults(f Faults) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.faults = slices.Clone(f)
-	o.counts = make([]int, len(f))
-}
-
 // ServeHTTP answers a request over the link. Where a fault breaks the
 // connection it panics with http.ErrAbortHandler, as net/http wants it.
 func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -118,6 +141,10 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				Status: rec.status, Bytes: rec.bytes, Fault: rec.fault, Err: rec.err,
 			})
 		}()
+	}
+	if o.control && (r.URL.Path == controlPath || strings.HasPrefix(r.URL.Path, controlPath+"/")) {
+		o.serveControl(rec, r)
+		return
 	}
 	o.handler.ServeHTTP(rec, r)
 }

@@ -42,6 +42,7 @@ func TestRoutes(t *testing.T) {
 		{"/demo.ism/QualityLevels(250000,Compatibility=Desktop)/Fragments(video=0)", 200, "video/mp4"},
 		{"/demo.ism/QualityLevels(250000)/FragmentInfo(video=0)", 200, "video/mp4"},
 		{"/demo.ism/QualityLevels(250000)/RawFragments(video=0)", 200, "video/mp4"},
+		{"/demo.ism/QualityLevels(250000)/KeyFrames(video=0)", 200, "video/mp4"},
 		{"/demo.ism/QualityLevels250000/Fragmentsvideo=0", 200, "video/mp4"},
 		{"/demo.ism/Fragments(audio_eng=0)", 200, "audio/mp4"},
 		{"/demo.ism/QualityLevels(64000)/Fragments(audio=0)", 200, "audio/mp4"}, // by type
@@ -59,9 +60,14 @@ func TestRoutes(t *testing.T) {
 		{"/demo.ism/QualityLevels(250001)/Fragments(video=0)", 404, ""},
 		{"/demo.ism/QualityLevels(250000)/Fragments(text=0)", 404, ""},
 		{"/demo.ism/QualityLevels(250000)/Fragments(video=240000000)", 404, ""},
-		{"/demo.ism/QualityLevels(250000)/KeyFrames(video=0)", 404, ""},
-		{"/demo.ism/QualityLevels(250000)/Fragments(video=99999999999999999999)", 404, ""},
-		{"/demo.ism/QualityLevels(9999999999999999999)/Fragments(video=0)", 404, ""},
+		{"/demo.ism/QualityLevels(250000)/KeyFrames(video=1)", 404, ""},
+		{"/demo.isml/Manifest", 404, ""}, // nothing is live
+		{"/demo.ism/QualityLevels(250000)/Fragments(video=99999999999999999999)", 400, ""},
+		{"/demo.ism/QualityLevels(9999999999999999999)/Fragments(video=0)", 400, ""},
+		{"/demo.ism/QualityLevels(high)/Fragments(video=0)", 400, ""},
+		{"/demo.ism/QualityLevels(250000)/Fragments(video=now)", 400, ""},
+		{"/demo.ism/QualityLevels(250000)/Pieces(video=0)", 400, ""},
+		{"/demo.ism/QualityLevels(250000)", 400, ""},
 		{"/../../etc/Manifest", 404, ""},
 	} {
 		rec := get(t, o, c.path)
