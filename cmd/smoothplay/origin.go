@@ -22,9 +22,11 @@ import (
 
 // originFlags are the flags of origin.
 type originFlags struct {
-	listen string
-	faults []string
-	link   linkFlags
+	listen  string
+	faults  []string
+	control bool
+	link    linkFlags
+	live    liveFlags
 }
 
 func originCommand(e *env) *cobra.Command {
@@ -37,35 +39,60 @@ with their .ismv and .isma files, and folders with a Manifest and its fragments.
 Without a folder it serves the built-in demo alone. The URLs go to standard
 output, the access log to standard error (--log origin=warn ends that).
 
+With --live it serves them as live events too, which repeat without end: x.ism is
+at x.isml. Timestamps come from the clock, so several origins of one event agree.
+
 Faults (--fault, repeatable) try a client:
 
   404@every:7          each 7th request for a fragment is answered 404
   404@fragment:7       each 7th fragment of a stream is always 404
-  404@video:12-14      video chunks 12 to 14
+  404@video:12-14      video chunks 12 to 14 (live: from the start of the event)
   503@30%              30 % of the requests
   500@manifest         requests for the manifest
+  412@edge:30%         live: 30 % of the requests for the newest fragment
   cut@50%@every:3      each 3rd body ends in the middle; truncated likewise
   level-gone@1200000   the level of 1.2 Mbit/s is 404; without a number the highest one
   slow@64k@audio       audio trickles at 64 kbit/s
   late@5s@level:350k   answers of a level begin 5 s late
-  die@10s:20s          from 10 s to 20 s after the first request every connection breaks
-  garbage, other-time  bytes that are no fragment, the fragment of another time`,
+  die@10s-20s          from 10 s to 20 s after the first request every connection breaks
+  garbage, other-time  bytes that are no fragment, the fragment of another time
+
+and live only:
+
+  stale-manifest@20s   from 20 s on the manifest stays what it was; with -20s it is 20 s old
+  no-tfrf              fragments announce none of their followers
+  bad-tfrf@times       they announce them wrong: durations, times, order or duplicates
+  encoder-gap@60s-90s  the encoder is away, the timeline jumps; encoder-gap@audio: of one stream
+  clock-jump@+30s@60s  from 60 s on the clock of the origin is 30 s ahead
+  end@60s@silent       the event ends: closed, absent, silent or lost (see --ending)
+
+Every fault takes times, as 10s-20s. With --control faults are switched on and off
+while it serves; their times count from then on:
+
+  curl -d die@0s-30s localhost:8080/fault         add (several: separated by commas)
+  curl -X DELETE localhost:8080/fault/die         end those of a kind; without /die all
+  curl localhost:8080/fault                       list`,
 		Example: `  smoothplay origin
-  smoothplay origin --listen :8080 --shape 8M:30s,1M:30s --fault 404@every:7 ./movies`,
+  smoothplay origin --listen :8080 --shape 8M:30s,1M:30s --fault 404@every:7 ./movies
+  smoothplay origin --live --window 2h --control
+  smoothplay origin --live --event-start -30s --event-end 10m --ending silent ./movies`,
 		Args: atMostOne("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return serve(cmd.Context(), e, args, &flags)
+			return serve(cmd, e, args, &flags)
 		},
 	}
 	addFlags(cmd, "Serving", func(f *pflag.FlagSet) {
 		f.StringVar(&flags.listen, "listen", "127.0.0.1:8080", "`ADDRESS` to listen on; port 0: any that is free")
 		f.StringArrayVar(&flags.faults, "fault", nil, "make `FAULT` happen; repeatable")
+		f.BoolVar(&flags.control, "control", false, "let anyone who reaches the server switch faults on and off, at /fault")
 		flags.link.register(f)
 	})
+	flags.live.register(cmd)
 	return cmd
 }
 
-func serve(ctx context.Context, e *env, args []string, flags *originFlags) error {
+func serve(cmd *cobra.Command, e *env, args []string, flags *originFlags) error {
+	ctx := cmd.Context()
 	faults, err := origin.ParseFaults(strings.Join(flags.faults, ","))
 	if err != nil {
 		return usageError{fmt.Errorf("--fault: %w", err)}
@@ -75,7 +102,10 @@ func serve(ctx context.Context, e *env, args []string, flags *originFlags) error
 		return usageError{err}
 	}
 	log := newLogger(e.stderr, e.levels.atLeast("origin", slog.LevelInfo)).With(areaKey, "origin")
-	config := origin.Config{Link: link, Faults: faults, Access: origin.LogAccess(log)}
+	config := origin.Config{Link: link, Faults: faults, Control: flags.control, Access: origin.LogAccess(log)}
+	if config.Live, err = flags.live.live(cmd, time.Now()); err != nil {
+		return usageError{err}
+	}
 	presentations := []string{"demo.ism/Manifest"}
 	if len(args) > 0 {
 		info, err := os.Stat(args[0])
@@ -94,13 +124,16 @@ func serve(ctx context.Context, e *env, args []string, flags *originFlags) error
 	}
 	handler, err := origin.New(config)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	listener, err := net.Listen("tcp", flags.listen)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
 	}
 	for _, p := range presentations {
+		if config.Live != nil {
+			p = livePath(p)
+		}
 		at := url.URL{Scheme: "http", Host: reachable(listener.Addr()), Path: "/" + p}
 		fmt.Fprintln(e.stdout, at.String())
 	}
