@@ -42,6 +42,7 @@ const importRules = `
 
 	# Beside the player, on the same parts. The player knows none of them.
 	player/schedule, player/event, heuristics/bandwidth, heuristics/renderload, heuristics/policy < player/sim;
+	player/event < player/report;
 	player/fetch, player/fragment < player/save;
 	player/fragment, player/timeline, drm/piff, testdata/demo < player/origin;
 
@@ -50,7 +51,7 @@ const importRules = `
 	player, player/origin, platform/platformtest, platform/linux < player/playertest;
 
 	# The binary wires everything.
-	player, player/sim, player/save, player/origin, platform/linux, platform/filestore,
+	player, player/sim, player/report, player/save, player/origin, platform/linux, platform/filestore,
 	drm/clearkey, drm/playready, render/ffmpeg, render/sdl, render/overlay
 	< cmd/smoothplay;
 `
