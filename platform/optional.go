@@ -61,3 +61,14 @@ const (
 	EffortReferences               // only pictures that others refer to: saves two fifths with B-frames
 	EffortKeys                     // only key pictures
 )
+
+// NetworkNamer may be implemented by a LoadMeter that tells networks apart: what
+// was learned of the bandwidth of one is then used when the device is there
+// again. Without it networks are told apart by the server.
+type NetworkNamer interface {
+	// Network names the network in use: the same text whenever the device is
+	// there, "" where it cannot be told. The name is opaque and reveals neither
+	// addresses nor places. It may read files, and is called about twice a minute
+	// from any goroutine.
+	Network() string
+}

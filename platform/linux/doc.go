@@ -9,6 +9,8 @@
 //	/sys/class/thermal     cooling devices and passive trips      |
 //	/sys/devices/.../cpufreq  the highest clock allowed          --+
 //
+//	/proc/net/route, /proc/net/arp  interface and gateway -> the name of the network
+//
 // Only /proc/stat and /proc/self/stat must exist; what else a kernel, container
 // or board lacks is left out. The package builds on every system; where there is
 // no /proc, Load returns an error that says so.

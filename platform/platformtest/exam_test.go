@@ -108,7 +108,7 @@ func everyRule() []ruleName {
 	for _, r := range doerRules {
 		list("Doer", r.name, r.says)
 	}
-	for _, r := range loadMeterRules {
+	for _, r := range slices.Concat(loadMeterRules, networkRules) {
 		list("LoadMeter", r.name, r.says)
 	}
 	for _, r := range storeRules {

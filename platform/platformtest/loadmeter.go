@@ -2,6 +2,10 @@ package platformtest
 
 import (
 	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +19,7 @@ type OpenLoadMeter func(t *testing.T) platform.LoadMeter
 // processor busy for half a second.
 func TestLoadMeter(t *testing.T, open OpenLoadMeter) {
 	t.Helper()
-	examine(t, loadMeterRules, open, nil)
+	examine(t, slices.Concat(loadMeterRules, networkRules), open, nil)
 }
 
 var loadMeterRules = []rule[OpenLoadMeter]{
@@ -64,6 +68,67 @@ var loadMeterRules = []rule[OpenLoadMeter]{
 			}
 			return err
 		}},
+}
+
+// networkRules hold for a meter that is a [platform.NetworkNamer].
+var networkRules = []rule[OpenLoadMeter]{
+	{"same-network",
+		"the same text whenever the device is there",
+		namedNetwork(func(m platform.NetworkNamer, again platform.NetworkNamer) error {
+			first := m.Network()
+			return together(4, func(int) error {
+				for _, n := range []platform.NetworkNamer{m, again} {
+					if name := n.Network(); name != first {
+						return fmt.Errorf("the network was called %q, then %q", first, name)
+					}
+				}
+				return nil
+			})
+		})},
+	{"opaque-network",
+		"The name is opaque and reveals neither addresses nor places.",
+		namedNetwork(func(m, _ platform.NetworkNamer) error {
+			name := strings.ToLower(m.Network())
+			interfaces, err := net.Interfaces()
+			if err != nil {
+				return unexamined("the addresses of this machine are not known: " + err.Error())
+			}
+			for _, i := range interfaces {
+				addresses, _ := i.Addrs()
+				telling := []string{i.HardwareAddr.String(), strings.ReplaceAll(i.HardwareAddr.String(), ":", "")}
+				for _, a := range addresses {
+					ip, _, _ := strings.Cut(a.String(), "/")
+					telling = append(telling, ip)
+				}
+				for _, text := range telling {
+					if text != "" && strings.Contains(name, text) {
+						return fmt.Errorf("the network is called %q, with an address of this machine in it", name)
+					}
+				}
+			}
+			return anyAddress(name)
+		})},
+}
+
+// namedNetwork is a check of two meters that name networks.
+func namedNetwork(check func(m, again platform.NetworkNamer) error) func(*testing.T, OpenLoadMeter) error {
+	return func(t *testing.T, open OpenLoadMeter) error {
+		m, ok := open(t).(platform.NetworkNamer)
+		if !ok {
+			return unexamined("the meter does not tell networks apart")
+		}
+		return check(m, open(t).(platform.NetworkNamer))
+	}
+}
+
+// addresses look like this, in whatever text.
+var addresses = regexp.MustCompile(`([0-9a-f]{2}[:-]){5}[0-9a-f]{2}|(\d{1,3}\.){3}\d{1,3}`)
+
+func anyAddress(name string) error {
+	if found := addresses.FindString(name); found != "" {
+		return fmt.Errorf("the network is called %q, with the address %s in it", name, found)
+	}
+	return nil
 }
 
 func load(m platform.LoadMeter) (platform.Load, error) {

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -196,6 +197,33 @@ func TestWrongLoadMeters(t *testing.T) {
 			return platform.Load{Device: 0.5, Process: 0.5}, nil
 		})},
 	})
+}
+
+// namer is a meter that names networks.
+type namer struct {
+	platform.LoadMeter
+	name func() string
+}
+
+func (n namer) Network() string { return n.name() }
+
+func TestWrongNetworkNamers(t *testing.T) {
+	called := func(name func() string) OpenLoadMeter {
+		return func(*testing.T) platform.LoadMeter { return namer{name: name} }
+	}
+	var count atomic.Int64
+	expectCaught(t, networkRules, false, []wrong[OpenLoadMeter]{
+		{"another name each time", []string{"same-network"}, called(func() string { return fmt.Sprint(count.Add(1)) })},
+		{"tells the gateway", []string{"opaque-network"}, called(func() string { return "eth0-02:fc:00:00:00:05" })},
+		{"tells an address", []string{"opaque-network"}, called(func() string { return "192.0.2.1" })},
+	})
+	// A meter that names none is not examined.
+	plain := faultyMeter(func(int) (platform.Load, error) { return platform.Load{}, nil })
+	for _, r := range networkRules {
+		if err := r.check(t, plain); !errors.As(err, new(unexamined)) {
+			t.Errorf("%s: %v", r.name, err)
+		}
+	}
 }
 
 // storeFuncs makes a Store of functions.
