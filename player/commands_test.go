@@ -1158,12 +1158,15 @@ func TestLanguageBackAndForth(t *testing.T) {
 // network comes and goes, the session plays when it is told to and lets go of
 // everything in the end.
 func TestAnyCommandsAtAnyTime(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(20) {
 		rnd := rand.New(rand.NewPCG(seed, 11))
 		p := playertest.Default()
 		p.Length = time.Duration(3+rnd.IntN(60)) * time.Second
 		if rnd.IntN(3) == 0 {
 			p.AudioLength = p.Length / 2
+		}
+		if rnd.IntN(2) == 0 {
+			p.AudioLevels = []int64{48_000, 128_000, 256_000}
 		}
 		decoders := &null.Decoders{}
 		if rnd.IntN(2) == 0 {
@@ -1175,6 +1178,9 @@ func TestAnyCommandsAtAnyTime(t *testing.T) {
 				c.KeepOpen = true
 				c.BufferAhead = time.Duration(1+rnd.IntN(20)) * time.Second
 				c.BufferBehind = time.Duration(rnd.IntN(5)) * time.Second
+				if rnd.IntN(2) == 0 {
+					replacing(t, rnd.IntN(4), 0, nil)(c)
+				}
 			})
 			for seed%2 == 1 && g.Status().State == event.Opening {
 				time.Sleep(10 * ms)
@@ -1248,8 +1254,9 @@ func (h *house) anything(g *guest, rnd *rand.Rand, opens bool) string {
 		return fmt.Sprintf("audio %d", n)
 	case 8:
 		bps := int64(rnd.IntN(4_000_000))
-		ignore(func() error { return g.SetLimits(ctx, player.Limits{MaxBPS: bps}) })
-		return fmt.Sprintf("limit %d", bps)
+		at := player.When(rnd.IntN(2))
+		ignore(func() error { return g.SetLimits(ctx, player.Limits{MaxBPS: bps, At: at}) })
+		return fmt.Sprintf("limit %d %v", bps, at)
 	case 9, 10, 11:
 		if !opens && rnd.IntN(2) == 0 {
 			h.network.Close()

@@ -164,7 +164,7 @@ func (l *loop) publish() {
 		State: l.state, Position: l.position(), Level: l.level, FetchLevel: -1, RenderCap: l.render.cap,
 		BandwidthBPS: l.bandwidth.Estimate().BPS, SelectedAudio: -1, Volume: l.volume, Muted: l.muted,
 		Shown: l.report.Shown, Dropped: l.report.Dropped, Decoded: l.report.Decoded,
-		Stalls: l.stalls, AVOffset: l.offset, Trouble: l.trouble,
+		Limits: l.cfg.Limits, Stalls: l.stalls, AVOffset: l.offset, Trouble: l.trouble,
 	}}
 	if l.snap != nil {
 		s.Duration, s.Live = l.snap.Duration(), l.snap.Live()
@@ -179,6 +179,7 @@ func (l *loop) publish() {
 		if t.kind == platform.Video {
 			s.FetchLevel = t.current
 			s.Levels = l.streams[t.index].Levels
+			s.Allowed = t.left
 		} else {
 			for i, a := range l.audio {
 				if a.index == t.index {
@@ -225,6 +226,7 @@ type positioner interface {
 func (p *published) at(t time.Time) Status {
 	s := p.Status
 	s.Levels, s.Audio = slices.Clone(s.Levels), slices.Clone(s.Audio)
+	s.Allowed, s.Limits.Levels = slices.Clone(s.Allowed), slices.Clone(s.Limits.Levels)
 	if p.clock != nil && s.State == event.Playing {
 		pos := p.clock.Position(t)
 		if s.Duration > 0 {

@@ -17,10 +17,14 @@ type Status struct {
 	BufferedFrom, BufferedTo time.Duration
 	BufferBytes              int64
 
-	Level         int // of the picture on the screen; -1: none yet
-	Levels        []event.TrackLevel
-	FetchLevel    int // of the video fragment being fetched, or fetched last
-	RenderCap     int
+	Level      int // of the picture on the screen; -1: none yet
+	Levels     []event.TrackLevel
+	FetchLevel int // of the video fragment being fetched, or fetched last
+	RenderCap  int
+	// Limits are those that hold, and Allowed tells which levels they leave, by
+	// index; nil: there is no video yet.
+	Limits        Limits
+	Allowed       []bool
 	BandwidthBPS  int64
 	Audio         []AudioChoice
 	SelectedAudio int // index into Audio; -1: none

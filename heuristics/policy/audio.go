@@ -90,7 +90,7 @@ func (p *audio) choose(in *heuristics.Input) heuristics.Decision {
 // carried is the highest level that takes at most a share of the link, the
 // lowest where the link is not known.
 func (p *audio) carried(in *heuristics.Input, share float64) int {
-	link := float64(in.BandwidthBPS) * (1 - min(max(in.BandwidthError, 0), 0.5)/2)
+	link := audioLink(in) * (1 - min(max(in.BandwidthError, 0), 0.5)/2)
 	best := 0
 	for q, l := range in.Levels {
 		if float64(l.BitrateBPS) <= share*link && float64(l.BitrateBPS+in.OthersBPS) <= audioWhole*link {
@@ -98,6 +98,25 @@ func (p *audio) carried(in *heuristics.Input, share float64) int {
 		}
 	}
 	return best
+}
+
+// audioLink is what the link carries in bits per second; 0: not known. Fragments
+// of sound alone may be too small for an estimate: what the requests took is the
+// least that it can be then.
+func audioLink(in *heuristics.Input) float64 {
+	if in.BandwidthBPS > 0 {
+		return float64(in.BandwidthBPS)
+	}
+	var bytes int64
+	var spent time.Duration
+	for _, t := range in.Transfers[max(len(in.Transfers)-3, 0):] {
+		bytes += t.Bytes
+		spent += t.FirstByte + t.Body
+	}
+	if spent <= 0 {
+		return 0
+	}
+	return 8 * float64(bytes) / spent.Seconds()
 }
 
 // timely is the highest level below the current one whose chunk comes in time,
@@ -113,10 +132,11 @@ func (p *audio) timely(in *heuristics.Input) int {
 
 // inTime reports whether the chunk at level q comes well before it is needed.
 func inTime(in *heuristics.Input, q int) bool {
-	if !in.Playing || in.BandwidthBPS <= 0 {
+	link := audioLink(in)
+	if !in.Playing || link <= 0 {
 		return true // nothing runs out
 	}
-	took := seconds(audioRivals * 8 * float64(chunkBytes(in, q)) / float64(in.BandwidthBPS))
+	took := seconds(audioRivals * 8 * float64(chunkBytes(in, q)) / link)
 	return took <= scale(in.Buffered, audioInTime)
 }
 

@@ -79,7 +79,7 @@ func (m *model) step() {
 	if m.rnd.IntN(2) == 0 {
 		place = place.Truncate(second / 2) // where samples begin, if nothing else was sought
 	}
-	switch m.rnd.IntN(12) {
+	switch m.rnd.IntN(13) {
 	case 0, 1, 2:
 		at := r.End
 		if r.Fragments == 0 {
@@ -116,8 +116,46 @@ func (m *model) step() {
 			m.Errorf("Truncate says %d bytes, %d are gone", n, before-m.q.Range().Bytes)
 		}
 		m.ended = m.q.Range().Ended
+	case 9:
+		m.replace(place)
 	default:
 		m.next()
+	}
+}
+
+// replace replaces one of the fragments of which nothing was read, or finds that
+// there is none.
+func (m *model) replace(from time.Duration) {
+	before := m.q.Range()
+	unread := m.q.Unread(from, nil)
+	for i, u := range unread {
+		if u.Start < from || i > 0 && u.Start < unread[i-1].End {
+			m.Errorf("unread from %v: %+v", from, unread)
+		}
+	}
+	if len(unread) == 0 {
+		return
+	}
+	u := unread[m.rnd.IntN(len(unread))]
+	var old *Fragment
+	for _, f := range m.made {
+		if f.Start == u.Start && f.End == u.End && m.freed[f] == 0 {
+			old = f
+		}
+	}
+	f := m.make(u.Start)
+	f.Samples = f.Samples[:0]
+	for i := range old.Samples {
+		s := old.Samples[i]
+		s.Key = i == 0
+		f.Samples = append(f.Samples, s)
+	}
+	f.End = u.End
+	dropped, ok := m.q.Replace(f)
+	after := m.q.Range()
+	if !ok || dropped != old.Bytes || m.freed[old] != 1 && old != m.inUse || after.Bytes != before.Bytes-old.Bytes+f.Bytes ||
+		after.Fragments != before.Fragments || after.End != before.End || after.Ended != before.Ended {
+		m.Errorf("replacing %+v dropped %d bytes, ok %t: %+v became %+v", u, dropped, ok, before, after)
 	}
 }
 

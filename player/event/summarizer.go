@@ -163,9 +163,23 @@ func (s *Summarizer) transfer(f Fragment) {
 		return
 	}
 	s.fragment = f.Duration
-	if level, ok := s.levels[f.Level]; ok && f.Outcome == Received {
+	if level, ok := s.delivered(f); ok && f.Outcome == Received {
 		s.sum.Levels[s.sum.level(level.BitrateBPS, level.Width, level.Height)].Fragments++
 	}
+}
+
+// delivered is the level of a fragment: the one asked for, unless the server
+// delivered another one that is known.
+func (s *Summarizer) delivered(f Fragment) (TrackLevel, bool) {
+	asked, ok := s.levels[f.Level]
+	if f.DeliveredBPS > 0 && f.DeliveredBPS != asked.BitrateBPS {
+		for _, l := range s.levels {
+			if l.BitrateBPS == f.DeliveredBPS {
+				return l, true
+			}
+		}
+	}
+	return asked, ok
 }
 
 func (s *Summarizer) levelShown(e Event, b LevelShown) {

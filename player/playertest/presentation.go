@@ -19,6 +19,9 @@ type Presentation struct {
 	Fragment  time.Duration // 0: 2 s
 	Levels    []int64       // bitrates of video; nil: no video
 	Languages []string      // of audio; nil: no audio
+	// AudioLevels are the bitrates of each language, one sound at any of them; nil:
+	// one of 128 kbit/s, another bit/s for each further language.
+	AudioLevels []int64
 	// AudioLength is the length of the audio; 0: Length.
 	AudioLength time.Duration
 	// Offset is where all times begin, in ticks of 100 ns.
@@ -122,8 +125,14 @@ func (p *Presentation) manifest() string {
 	for i, language := range p.Languages {
 		fmt.Fprintf(&b, `<StreamIndex Type="audio" Name="audio_%s" Language="%s" Url="QualityLevels({bitrate})/Fragments(audio_%s={start time})">`,
 			language, language, language)
-		fmt.Fprintf(&b, `<QualityLevel Index="0" Bitrate="%d" FourCC="AACL" SamplingRate="%d" Channels="2" BitsPerSample="16" PacketSize="4" AudioTag="255" CodecPrivateData="1190"/>`,
-			audioBPS+i, audioRate)
+		levels := p.AudioLevels
+		if levels == nil {
+			levels = []int64{audioBPS + int64(i)}
+		}
+		for n, bps := range levels {
+			fmt.Fprintf(&b, `<QualityLevel Index="%d" Bitrate="%d" FourCC="AACL" SamplingRate="%d" Channels="2" BitsPerSample="16" PacketSize="4" AudioTag="255" CodecPrivateData="1190"/>`,
+				n, bps, audioRate)
+		}
 		list(p.chunks(p.audioLength(), true))
 	}
 	b.WriteString("</SmoothStreamingMedia>\n")

@@ -341,3 +341,36 @@ func BenchmarkScheduleNext(b *testing.B) {
 		}
 	}
 }
+
+func TestSpare(t *testing.T) {
+	s := streams(t, equal(20, 2*second), equal(20, 2*second))
+	for _, c := range []struct {
+		name   string
+		change func(*View)
+		want   bool
+	}{
+		{"both are full", func(v *View) {}, true},
+		{"all was fetched", func(v *View) { v.Tracks[0].Next, v.Tracks[0].Buffered = 20, Forever }, true},
+		{"the other has all", func(v *View) { v.Tracks[1].Buffered = Forever }, true},
+		{"there is room for more", func(v *View) { v.Tracks[0].Buffered, v.Tracks[1].Buffered = 12*second, 12*second }, true},
+		{"a transfer is under way", func(v *View) { v.Tracks[0].Busy = true }, false},
+		{"a transfer of the other is under way", func(v *View) { v.Tracks[1].Busy = true }, true},
+		{"a retry comes later", func(v *View) { v.Tracks[0].NotBefore = v.Now + 1 }, false},
+		{"a retry is due", func(v *View) { v.Tracks[0].NotBefore = v.Now }, true},
+		{"the other has little", func(v *View) { v.Tracks[1].Buffered = 14 * second }, false},
+		{"all was fetched, the other has little", func(v *View) { v.Tracks[0].Buffered, v.Tracks[1].Buffered = Forever, 14*second }, false},
+		{"no room for bytes", func(v *View) { v.Goals.Bytes = 2<<20 + 1<<18 - 1 }, false},
+		{"just room for bytes", func(v *View) { v.Goals.Bytes = 2<<20 + 1<<18 }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := &View{Now: 5 * second, Playing: true, Goals: Goals{Ahead: 30 * second, Bytes: 64 << 20}}
+			for i := range s {
+				v.Tracks = append(v.Tracks, Track{Stream: s[i], Next: 15, Buffered: 29 * second, Bytes: 1 << 20, Expected: 1 << 18})
+			}
+			c.change(v)
+			if got := Spare(v, 0); got != c.want {
+				t.Errorf("%t, want %t", got, c.want)
+			}
+		})
+	}
+}
