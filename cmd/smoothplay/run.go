@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return exitDone
 	}
-	message := strings.Join(strings.Fields(err.Error()), " ")
+	message := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
 	status := exitFailed
 	var failure *player.Error
 	switch {
@@ -106,7 +106,7 @@ command line is wrong.`,
 	flags.StringArrayVar(&areas, "log", nil, "log `AREA=LEVEL`: an area such as fetch, or all; debug, info, warn or error")
 	root.SetUsageFunc(writeUsage)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(playCommand(e), probeCommand(e), measureCommand(e), originCommand(e))
+	root.AddCommand(playCommand(e), probeCommand(e), measureCommand(e), originCommand(e), simulateCommand(e))
 	return root
 }
 

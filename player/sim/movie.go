@@ -99,6 +99,19 @@ func ConstantMovie(name string, chunk time.Duration, chunks int, bps ...int64) (
 	return NewMovie(name, chunk, levels, bits)
 }
 
+// BuiltIn is a movie of ten minutes with a usual ladder, from 350 kbit/s at
+// 320x180 to 6 Mbit/s at 1920x1080, in fragments of 2 s and nominal size.
+func BuiltIn() *Movie {
+	m, err := ConstantMovie("built-in", 2*time.Second, 300, 350_000, 700_000, 1_200_000, 2_000_000, 3_500_000, 6_000_000)
+	if err != nil {
+		panic(err) // it is always the same
+	}
+	for q, width := range []int{320, 480, 640, 960, 1280, 1920} {
+		m.Levels[q].Width, m.Levels[q].Height = width, width*9/16
+	}
+	return m
+}
+
 // ReadMovie reads sizes as Sabre keeps them: segment_duration_ms, bitrates_kbps
 // and segment_sizes_bits[fragment][level].
 func ReadMovie(name string, r io.Reader) (*Movie, error) {

@@ -138,3 +138,17 @@ func ReadBaselines(r io.Reader) (Baselines, error) {
 		all[baselineKey{row.File, row.Ladder, row.Policy, seconds(row.BufferS)}] = row
 	}
 }
+
+// Join adds the sessions of others to b, where it does not have them, and returns
+// it. Both may be nil.
+func (b Baselines) Join(others Baselines) Baselines {
+	if b == nil {
+		return others
+	}
+	for key, row := range others {
+		if _, ok := b[key]; !ok {
+			b[key] = row
+		}
+	}
+	return b
+}
