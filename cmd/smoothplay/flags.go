@@ -27,6 +27,7 @@ type sessionFlags struct {
 	policy                       string
 	minRate, maxRate, startRate  rateValue
 	maxSize                      boxValue
+	levels                       levelsValue
 	ahead, begin, resume, behind timeValue
 	bytes                        sizeValue
 	appendQuery                  bool
@@ -45,6 +46,7 @@ func (f *sessionFlags) register(cmd *cobra.Command) {
 		flags.Var(&f.maxRate, "max-bitrate", "play no video level above this `rate`")
 		flags.Var(&f.startRate, "start-bitrate", "begin with the best video level up to this `rate`")
 		flags.Var(&f.maxSize, "max-size", "play no larger pictures than `WxH`, or 720p")
+		flags.Var(&f.levels, "levels", "play only these video `levels`: 0,2,4 counts from the lowest, 1M-3M and -720p are ranges")
 	})
 	addFlags(cmd, "Buffer", func(flags *pflag.FlagSet) {
 		flags.Var(&f.ahead, "buffer", "`time` to gather ahead (default 30s)")
@@ -77,7 +79,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		Policy:         f.policy,
 		Limits: player.Limits{
 			MinBPS: int64(f.minRate), MaxBPS: int64(f.maxRate), StartBPS: int64(f.startRate),
-			MaxWidth: f.maxSize.width, MaxHeight: f.maxSize.height,
+			MaxWidth: f.maxSize.width, MaxHeight: f.maxSize.height, Levels: player.LevelSet(f.levels),
 		},
 		BufferAhead: ahead, BufferStart: time.Duration(f.begin),
 		BufferResume: time.Duration(f.resume), BufferBehind: time.Duration(f.behind),

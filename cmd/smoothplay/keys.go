@@ -43,6 +43,8 @@ var keys = []key{
 	{[]string{"0", "*", "VOLUME_UP"}, "0, *", "more volume", true, func(u *ui, now time.Time) { u.changeVolume(.05, now) }},
 	{[]string{"m", "MUTE"}, "m", "mute", false, (*ui).toggleMute},
 	{[]string{"#"}, "#", "next audio language", false, (*ui).nextAudio},
+	{[]string{"["}, "[", "no level above the next lower one, at once", true, (*ui).lowerCap},
+	{[]string{"]"}, "]", "one level more; in the end any level again", true, (*ui).raiseCap},
 	{[]string{"f"}, "f", "full screen (double click, too)", false, (*ui).toggleFullscreen},
 	{[]string{"o"}, "o", "show the progress bar", false, func(u *ui, now time.Time) { u.barUntil = now.Add(barStays) }},
 	{[]string{"i"}, "i", "statistics", false, func(u *ui, _ time.Time) { u.statistics, u.help = !u.statistics, false }},

@@ -25,6 +25,7 @@ type playFlags struct {
 	volume        volumeValue
 	mute          bool
 	fullscreen    bool
+	fitWindow     bool
 	headless      bool
 	events        string
 }
@@ -58,6 +59,7 @@ The mouse shows the progress bar: click or drag in it to seek.`,
 		f.Var(&flags.volume, "volume", "volume in `percent`")
 		f.BoolVar(&flags.mute, "mute", false, "begin without sound")
 		f.BoolVar(&flags.fullscreen, "fs", false, "begin in full screen")
+		f.BoolVar(&flags.fitWindow, "fit-window", false, "play no larger pictures than the window has room for")
 		f.BoolVar(&flags.headless, "headless", false, "no window and no sound")
 		f.StringVar(&flags.events, "events", "", "write every event to `FILE`, one JSON object a line; - is standard output")
 	})
@@ -177,6 +179,7 @@ func (r *playRun) inWindow(ctx context.Context, d desktop) error {
 	}
 	screen.open(w)
 	u := newUI(p, w)
+	u.limits, u.fits = r.config.Limits, r.flags.fitWindow
 	u.volume, u.muted = float64(r.flags.volume), r.flags.mute
 	u.closes = headless && !r.flags.keepOpen
 	err = u.run(ctx, screen, ended)

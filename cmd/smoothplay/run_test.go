@@ -90,6 +90,8 @@ func TestFailures(t *testing.T) {
 		{[]string{"play", "a", "b"}, 2, []string{`"b" is one too many`}},
 		{[]string{"play", "--no-video", "--no-audio"}, 2, []string{"nothing to play"}},
 		{[]string{"play", "--min-bitrate", "2M", "--max-bitrate", "1M"}, 2, []string{"2M", "above", "1M"}},
+		{[]string{"play", "--levels", "loud"}, 2, []string{"--levels", `"loud" is no level`, "0,2,4"}},
+		{[]string{"measure", "--null", "--levels", "0,9"}, 2, []string{"levels wanted", "no level is 9", "0: "}},
 		{[]string{"probe"}, 2, []string{"needs a URL"}},
 		{[]string{"measure", "--shape", "8M:30s,fast"}, 2, []string{"--shape", "step 2", "fast"}},
 		{[]string{"measure", "--shape", "8M", "--trace", "x"}, 2, []string{"exclude each other"}},
@@ -250,7 +252,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	_, stdout, _ := runWith(t, "play", "--help")
-	for _, want := range []string{"next audio language", "--max-bitrate rate", "--shape", "Flags of every command:", "--alang languages"} {
+	for _, want := range []string{"next audio language", "--max-bitrate rate", "--shape", "Flags of every command:", "--alang languages", "--levels levels", "--fit-window"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the help of play does not say %q:\n%s", want, stdout)
 		}

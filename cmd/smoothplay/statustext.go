@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,9 @@ func statusLine(s player.Status) string {
 	parts := []string{fmt.Sprintf("%-9s %s", stateText(s.State), positionText(s))}
 	if level := levelText(s, s.Level); level != "" {
 		parts = append(parts, level)
+	}
+	if limit := limitText(s); limit != "" {
+		parts = append(parts, limit)
 	}
 	parts = append(parts, fmt.Sprintf("buffer %.1f s", ahead(s).Seconds()))
 	if s.BandwidthBPS > 0 {
@@ -42,7 +46,10 @@ func statistics(s player.Status) [][2]string {
 	if level := levelText(s, s.FetchLevel); level != "" {
 		add("fetching", "%s", level)
 	}
-	if s.RenderCap >= 0 && s.RenderCap < len(s.Levels)-1 {
+	if limit := limitText(s); limit != "" {
+		add("limit", "%s", limit)
+	}
+	if s.RenderCap >= 0 && s.RenderCap < len(s.Allowed)-1 {
 		add("capped", "at %s: the device renders no more", levelText(s, s.RenderCap))
 	}
 	add("buffer", "%.1f s ahead, %.1f s behind, %s", ahead(s).Seconds(), max(0, s.Position-s.BufferedFrom).Seconds(), sizeText(s.BufferBytes))
@@ -96,6 +103,26 @@ func levelText(s player.Status, n int) string {
 		return ""
 	}
 	return fmt.Sprintf("%d/%d %s", n+1, offered, text)
+}
+
+// limitText says which levels the user's limits leave; "": all.
+func limitText(s player.Status) string {
+	var left []string
+	top := -1
+	for q, ok := range s.Allowed {
+		if ok {
+			left, top = append(left, strconv.Itoa(q+1)), q
+		}
+	}
+	switch {
+	case len(left) == len(s.Allowed):
+		return ""
+	case len(left) == 1:
+		return "only " + levelText(s, top)
+	case len(left) == top+1:
+		return "at most " + levelText(s, top)
+	}
+	return fmt.Sprintf("levels %s of %d", strings.Join(left, ", "), len(s.Allowed))
 }
 
 // audioText names an audio stream.

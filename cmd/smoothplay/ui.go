@@ -20,6 +20,7 @@ type session interface {
 	Stop(context.Context) error
 	Seek(context.Context, time.Duration, player.SeekMode) error
 	SelectAudio(context.Context, int) error
+	SetLimits(context.Context, player.Limits) error
 	SetVolume(context.Context, float64) error
 	Mute(context.Context, bool) error
 	Status() player.Status
@@ -53,6 +54,10 @@ type ui struct {
 	// commands are carried out one after the other, apart from the goroutine of
 	// the ui.
 	commands chan func(context.Context) error
+
+	limits player.Limits // wanted from the beginning, and the size of the window
+	fits   bool          // levels larger than the window are left out
+	capBPS int64         // highest bitrate that the keys allow; 0: no such limit
 
 	closes         bool // stop at the end, because nobody sees the last picture
 	paused         bool // wanted
@@ -324,6 +329,7 @@ func (u *ui) run(ctx context.Context, screen *screen, ended <-chan error) error 
 			return err
 		}
 		_, _, width, height := u.window.Area()
+		u.fit(width, height)
 		if overlays, changed := osd.draw(u.display(time.Now()), width, height); changed {
 			screen.draw(overlays)
 		}
@@ -338,11 +344,17 @@ func (u *ui) begin() {
 	}
 	volume, muted := u.volume, u.muted
 	u.do(func(ctx context.Context) error {
-		err := u.player.SetVolume(ctx, volume)
-		for errors.Is(err, player.ErrNotRunning) && ctx.Err() == nil { // not yet
-			time.Sleep(time.Millisecond)
-			err = u.player.SetVolume(ctx, volume)
-		}
+		err := insist(ctx, func() error { return u.player.SetVolume(ctx, volume) })
 		return errors.Join(err, u.player.Mute(ctx, muted))
 	})
+}
+
+// insist gives a command as soon as the session runs.
+func insist(ctx context.Context, command func() error) error {
+	err := command()
+	for errors.Is(err, player.ErrNotRunning) && ctx.Err() == nil { // not yet
+		time.Sleep(time.Millisecond)
+		err = command()
+	}
+	return err
 }

@@ -45,6 +45,10 @@ func (f *fakeSession) SelectAudio(_ context.Context, n int) error {
 	f.status.SelectedAudio = n
 	return f.note("audio %d", n)
 }
+func (f *fakeSession) SetLimits(_ context.Context, l player.Limits) error {
+	f.status.Limits = l
+	return f.note("limits %d %dx%d %v", l.MaxBPS, l.FitWidth, l.FitHeight, l.At)
+}
 func (f *fakeSession) SetVolume(_ context.Context, v float64) error { return f.note("volume %.2f", v) }
 func (f *fakeSession) Mute(_ context.Context, on bool) error        { return f.note("mute %v", on) }
 func (f *fakeSession) Status() player.Status                        { return f.status }
@@ -131,7 +135,7 @@ func TestKeysAreUnique(t *testing.T) {
 			seen[name] = k.help
 		}
 	}
-	for _, name := range []string{"SPACE", "f", "m", "9", "0", "i", "q", "?", "#", "HOME", "END"} {
+	for _, name := range []string{"SPACE", "f", "m", "9", "0", "i", "q", "?", "#", "[", "]", "HOME", "END"} {
 		if seen[name] == "" {
 			t.Errorf("%s does nothing", name)
 		}

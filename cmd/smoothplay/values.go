@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"smoothplay/player"
 )
 
 // rateValue is a flag for a bit rate as people write it: "2.5M", "350k",
@@ -219,5 +221,21 @@ func (v *volumeValue) Set(text string) error {
 		return fmt.Errorf("%q is not a volume: write it in percent, 0 to 100", text)
 	}
 	*v = volumeValue(f / 100)
+	return nil
+}
+
+// levelsValue is a flag for a set of levels, see player.ParseLevels.
+type levelsValue player.LevelSet
+
+func (l *levelsValue) Type() string { return "levels" }
+
+func (l *levelsValue) String() string { return player.LevelSet(*l).String() }
+
+func (l *levelsValue) Set(text string) error {
+	set, err := player.ParseLevels(text)
+	if err != nil {
+		return err
+	}
+	*l = levelsValue(set)
 	return nil
 }

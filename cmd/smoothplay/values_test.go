@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -107,6 +108,12 @@ func TestValuesReadBack(t *testing.T) {
 		var a, b timeValue
 		if a.Set(text) != nil || b.Set(a.String()) != nil || a != b {
 			t.Errorf("time %q: %q", text, a.String())
+		}
+	}
+	for _, text := range []string{"0,2,4", "1M-3M", "-720p", "800k"} {
+		var a, b levelsValue
+		if a.Set(text) != nil || b.Set(a.String()) != nil || !slices.Equal(a, b) {
+			t.Errorf("levels %q: %q", text, a.String())
 		}
 	}
 }
