@@ -95,6 +95,7 @@ type networkFlags struct {
 	userAgent, proxy            string
 	roots, certificate, certKey string
 	link                        linkFlags
+	cmcd                        cmcdFlags
 }
 
 func (f *networkFlags) register(cmd *cobra.Command, session *sessionFlags) {
@@ -111,6 +112,7 @@ func (f *networkFlags) register(cmd *cobra.Command, session *sessionFlags) {
 		}
 		flags.BoolVar(&session.appendQuery, "append-query", false, "send the query of the manifest's URL with every fragment")
 		f.link.register(flags)
+		f.cmcd.register(flags)
 	})
 }
 
@@ -169,6 +171,7 @@ func (f *networkFlags) jar(rawURL string) (http.CookieJar, error) {
 type linkFlags struct {
 	shape, trace string
 	latency      timeValue
+	changes      bool // there is to be a link in any case: it will change
 }
 
 func (f *linkFlags) register(flags *pflag.FlagSet) {
@@ -197,7 +200,7 @@ func (f *linkFlags) link() (*httpclient.Link, error) {
 		if shape, err = httpclient.ParseTrace(file); err != nil {
 			return nil, fmt.Errorf("--%w (in %s)", err, f.trace)
 		}
-	case f.latency == 0:
+	case f.latency == 0 && !f.changes:
 		return nil, nil
 	}
 	link, err := httpclient.NewLink(shape, time.Duration(f.latency))

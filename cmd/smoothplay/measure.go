@@ -10,9 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"smoothplay/platform"
-	"smoothplay/platform/null"
-	"smoothplay/player"
 	"smoothplay/player/event"
 )
 
@@ -25,19 +22,47 @@ type measureFlags struct {
 	nullDecoders bool
 	events       string
 	asJSON       bool
+	script       string
+	repeat       int
+	budget       budget
+	against      string
+	tolerance    tolerance
+	recordTrace  string
 }
 
 func measureCommand(e *env) *cobra.Command {
-	var flags measureFlags
+	flags := measureFlags{tolerance: tolerance{all: defaultTolerance}}
 	cmd := &cobra.Command{
 		Use:   "measure [URL]",
 		Short: "Play without window and sound, and report how it went",
 		Long: `measure plays a presentation in real time without window and sound, and writes
 what a viewer would have seen of it: start, stalls, levels, switches, pictures
 dropped. Every decision and transfer goes to the file of --events, a JSON object
-a line. Without a URL it measures the built-in demo.`,
+a line. Without a URL it measures the built-in demo.
+
+A script (--script) holds commands, one a line, each after the time since the
+session began, and comments after #:
+
+    10s seek 1:00
+    20s pause 5s     # and go on
+    40s bandwidth 500k
+
+The commands:
+
+` + indented(scriptHelp()) + `
+A budget (--budget) bounds figures of the summary, those of each session where
+there are several: names, one of < <= = >= >, and values such as 2s, 2.5M, 8MB
+or 5%. --against compares the same figures with an earlier summary: only what is
+worse by more than --tolerance counts (for times, by more than 5 ms in any case).
+The figures, of an average session where several are merged:
+
+` + indented(metricHelp()) + `
+The exit status is 1, too, where a budget is broken, a figure is worse, or a
+command of the script failed.`,
 		Example: `  smoothplay measure --for 60s http://host/movie.ism/Manifest
-  smoothplay measure --json --shape 8M:30s,1M:30s --events run.jsonl URL`,
+  smoothplay measure --json --shape 8M:30s,1M:30s --events run.jsonl URL
+  smoothplay measure --script seeks.txt --repeat 5 --budget "stalls=0,startup<2s" URL
+  smoothplay measure --against before.json --tolerance 5%,startup=20% URL`,
 		Args: atMostOne("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return measure(cmd.Context(), e, args, &flags)
@@ -49,6 +74,12 @@ a line. Without a URL it measures the built-in demo.`,
 		f.BoolVar(&flags.asJSON, "json", false, "write the summary as one JSON object")
 		f.BoolVar(&flags.nullDecoders, "null", false, "do not decode: count samples and keep time")
 		f.BoolVar(&flags.loop, "loop", false, "begin again at the end")
+		f.StringVar(&flags.script, "script", "", "carry out the commands in `FILE`; - is standard input")
+		f.IntVar(&flags.repeat, "repeat", 1, "measure `N` sessions, one after the other; files are numbered")
+		f.Var(&flags.budget, "budget", "fail where the summary breaks a `budget`: \"stalls=0,startup<2s,switches<10\"; repeatable")
+		f.StringVar(&flags.against, "against", "", "fail where the summary is worse than the one in `FILE`, of --json or --events")
+		f.Var(&flags.tolerance, "tolerance", "by which `share` it may be: 5%, or \"5%,startup=20%\" (default 5%)")
+		f.StringVar(&flags.recordTrace, "record-trace", "", "write what the link carried to `FILE`, as --trace reads it")
 	})
 	flags.session.register(cmd)
 	flags.network.register(cmd, &flags.session)
@@ -56,53 +87,89 @@ a line. Without a URL it measures the built-in demo.`,
 }
 
 func measure(ctx context.Context, e *env, args []string, flags *measureFlags) error {
-	if flags.events == "-" && flags.asJSON {
+	m := measurement{e: e, args: args, flags: flags}
+	if err := m.prepare(); err != nil {
+		return err
+	}
+	var failed error
+	for n := 1; n <= flags.repeat && ctx.Err() == nil; n++ {
+		summary, err := m.session(ctx, n)
+		if summary != nil {
+			m.sessions = append(m.sessions, *summary)
+		}
+		if err != nil && summary == nil {
+			return err // nothing was played
+		}
+		if err != nil && flags.repeat > 1 {
+			err = fmt.Errorf("session %d: %w", n, err)
+		}
+		failed = errors.Join(failed, err)
+	}
+	return errors.Join(failed, m.conclude())
+}
+
+// measurement is one run of the command measure.
+type measurement struct {
+	e        *env
+	args     []string
+	flags    *measureFlags
+	script   *script   // nil: none
+	before   *baseline // nil: there is nothing to compare with
+	sessions []event.Summary
+}
+
+// prepare finds what is wrong with the flags before anything is played.
+func (m *measurement) prepare() (err error) {
+	flags := m.flags
+	switch {
+	case flags.events == "-" && flags.asJSON:
 		return usageError{errors.New("--events - and --json would both write to standard output: give --events a file")}
+	case flags.repeat < 1:
+		return usageError{fmt.Errorf("--repeat %d: at least one session is measured", flags.repeat)}
+	case flags.repeat > 1 && flags.events == "-":
+		return usageError{errors.New("--repeat and --events - would mix sessions: give --events a file")}
+	case flags.tolerance.given && flags.against == "":
+		return usageError{errors.New("--tolerance says nothing without --against")}
 	}
-	source, err := openSourceOrDemo(args, &flags.network)
-	if err != nil {
-		return err
-	}
-	defer source.close()
-	config, err := flags.session.config(source)
-	if err != nil {
-		return err
-	}
-	config.Loop = flags.loop
-	config.Logger = e.log
-	config.Usage = usage
-	if !flags.nullDecoders && !hasDecoders {
-		fmt.Fprintln(e.stderr, "smoothplay: "+noDecoders)
-	}
-	events, err := openEvents(e, flags.events)
-	if err != nil {
-		return err
-	}
-	config.Events = events.sink()
-	device := platform.Device{
-		HTTP:     source.doer,
-		Decoders: newDecoders(flags.nullDecoders),
-		Video:    &null.VideoSink{},
-		Audio:    &null.AudioSink{},
-		Load:     loadMeter(),
-	}
-	p, err := player.New(device, config)
-	if err != nil {
-		events.close()
+	if m.script, err = openScript(m.e, flags.script); err != nil {
 		return usageError{err}
 	}
-	if flags.limit > 0 {
-		timer := time.AfterFunc(time.Duration(flags.limit), func() { p.Stop(ctx) })
-		defer timer.Stop()
+	flags.network.link.changes = m.script.changesLink()
+	if flags.against != "" {
+		if m.before, err = readBaseline(flags.against); err != nil {
+			return usageError{err}
+		}
 	}
-	stopStatus := showStatus(e.stderr, p)
-	err = p.Run(ctx)
-	stopStatus()
-	err = errors.Join(failureOf(ctx, err), events.close())
-	if summary := p.Summary(); summary != nil {
-		err = errors.Join(err, writeSummary(e, *summary, flags.asJSON))
+	return nil
+}
+
+// conclude writes the summary and holds it against what was asked for.
+func (m *measurement) conclude() error {
+	if len(m.sessions) == 0 {
+		return nil
 	}
-	return err
+	series := event.NewSeries(m.sessions)
+	err := writeSummary(m.e, series, m.flags.asJSON)
+	err = errors.Join(err, m.flags.budget.check(m.e, m.sessions))
+	if m.before == nil {
+		return err
+	}
+	table := m.e.stdout
+	if m.flags.asJSON || m.flags.events == "-" {
+		table = m.e.stderr
+	}
+	found := compare(&m.before.summary, &series.Summary, &m.flags.tolerance)
+	return errors.Join(err, reportDifferences(table, m.flags.against, found))
+}
+
+func writeSummary(e *env, summary event.Series, asJSON bool) error {
+	if !asJSON {
+		return summary.WriteText(e.stdout)
+	}
+	out := json.NewEncoder(e.stdout)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(summary)
 }
 
 // failureOf is err, unless that only says that a signal stopped the session.
@@ -113,18 +180,13 @@ func failureOf(ctx context.Context, err error) error {
 	return err
 }
 
-func writeSummary(e *env, summary event.Summary, asJSON bool) error {
-	if !asJSON {
-		return summary.WriteText(e.stdout)
-	}
-	out := json.NewEncoder(e.stdout)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(summary)
-}
-
 // showStatus keeps the status line of a terminal until stop is called.
 func showStatus(to *console, p session) (stop func()) {
+	return showLine(to, func() string { return statusLine(p.Status()) })
+}
+
+// showLine is showStatus with any line.
+func showLine(to *console, line func() string) (stop func()) {
 	if !to.Terminal() {
 		return func() {}
 	}
@@ -135,7 +197,7 @@ func showStatus(to *console, p session) (stop func()) {
 		tick := time.NewTicker(500 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			to.Status(statusLine(p.Status()))
+			to.Status(line())
 			select {
 			case <-tick.C:
 			case <-ctx.Done():

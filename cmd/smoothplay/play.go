@@ -81,6 +81,7 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	config.Paused, config.Loop = flags.paused, flags.loop
 	config.KeepOpen = flags.keepOpen || !flags.keepOpenGiven && !flags.headless
 	config.Logger, config.Usage = e.log, usage
+	config.CMCD = flags.network.cmcd.config()
 	events, err := openEvents(e, flags.events)
 	if err != nil {
 		return err

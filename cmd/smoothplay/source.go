@@ -19,8 +19,9 @@ import (
 
 // source is where a presentation comes from.
 type source struct {
-	url    string // of the manifest
-	title  string // short, for the title of a window
+	url    string           // of the manifest
+	link   *httpclient.Link // nil: as it is
+	title  string           // short, for the title of a window
 	doer   platform.Doer
 	header http.Header // to send with every request
 	demo   bool        // it is the built-in demo
@@ -56,21 +57,26 @@ func openSource(name string, network *networkFlags) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	address := name
-	if !strings.Contains(name, "://") {
-		address = (&url.URL{Scheme: "file", Path: absolute(name)}).String()
-	}
+	address := addressOf(name)
 	client, err := network.client(address, link)
 	if err != nil {
 		return nil, err
 	}
-	s := &source{url: address, title: titleOf(name), doer: origin.Local(client), header: header}
+	s := &source{url: address, link: link, title: titleOf(name), doer: origin.Local(client), header: header}
 	if strings.HasPrefix(strings.ToLower(address), "file://") {
 		if err := s.checkLocal(name); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// addressOf is the URL of what a person named: a URL or a local path.
+func addressOf(name string) string {
+	if strings.Contains(name, "://") {
+		return name
+	}
+	return (&url.URL{Scheme: "file", Path: absolute(name)}).String()
 }
 
 // checkLocal tells what is wrong with a path on this machine, in the terms of
@@ -126,7 +132,7 @@ func openSourceOrDemo(args []string, network *networkFlags) (*source, error) {
 		stop()
 		return nil, err
 	}
-	return &source{url: manifest, title: "demo", doer: client, demo: true, stop: stop}, nil
+	return &source{url: manifest, link: link, title: "demo", doer: client, demo: true, stop: stop}, nil
 }
 
 // titleOf is what is worth reading of a URL or path: its last part that is not
