@@ -18,7 +18,7 @@ import (
 // Exit statuses.
 const (
 	exitDone   = 0
-	exitFailed = 1 // playback failed
+	exitFailed = 1 // playback failed, or a measurement missed what was asked of it
 	exitUsage  = 2 // the command line is wrong
 )
 
@@ -80,8 +80,8 @@ Bit rates are written as 2.5M, 350k or 800000 (bits per second), times as 30s,
 
 ` + configHelp + `
 
-Exit status: 0 done (also when stopped by a signal), 1 playback failed, 2 the
-command line is wrong.`,
+Exit status: 0 done (also when stopped by a signal), 1 playback failed or a
+measurement missed what was asked of it, 2 the command line is wrong.`,
 		Version:           version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
