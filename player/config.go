@@ -42,6 +42,10 @@ type Config struct {
 	BufferBehind time.Duration // to keep for seeks back; 0: 10 s
 	BufferBytes  int64         // over all queues; 0: 64 MiB
 
+	// Network names the network, whose bandwidth is remembered in Device.Store; "":
+	// as the device calls it, else by the server.
+	Network string
+
 	// Header is sent with every request; AppendQuery puts the query of the
 	// manifest's URL on every fragment's.
 	Header      http.Header

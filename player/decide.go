@@ -43,7 +43,8 @@ func (l *loop) reconsider(t *track, j *job) heuristics.Decision {
 	running := &heuristics.Transfer{
 		Level: j.level, Bytes: j.bytes, Size: j.size, Start: j.asked, FirstByte: j.first,
 		Body: max(j.spent-j.first, 0), Media: j.chunk.Duration, OtherBytes: l.othersReceived(t) - j.othersBefore,
-		Marks: j.marks,
+		AtEdge: j.atEdge,
+		Marks:  j.marks,
 	}
 	running.Note()
 	j.marks = running.Marks

@@ -37,6 +37,7 @@ type loop struct {
 
 	client    *fetch.Client
 	bandwidth *bandwidth.Estimator
+	memory    memory
 	clock     *pipeline.Clock
 	monitor   *pipeline.Monitor
 	screen    *pipeline.Screen
@@ -135,6 +136,7 @@ func (l *loop) run(ctx context.Context) error {
 	defer close(l.over)
 	config, _ := json.Marshal(l.cfg.effective())
 	l.emit(event.SessionStarted{URL: event.RedactURL(l.url), Versions: l.cfg.Versions, Config: config})
+	l.recall()
 	if url, err := address(l.url); err != nil {
 		l.giveUp(err)
 	} else {
@@ -194,6 +196,8 @@ func (l *loop) handle(m message) {
 		l.obey(m.command)
 	case m.trouble != nil:
 		l.survive(m.trouble, "")
+	case m.remembered != nil:
+		l.remind(m.remembered)
 	}
 }
 

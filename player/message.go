@@ -20,12 +20,16 @@ type message struct {
 	progress *progress
 	transfer *transferAnswer
 	trouble  *Error // see Tell
+	// remembered is what a worker found in the Store.
+	remembered *remembered
 }
 
 // order is the place of a message among those that wait together: what was
 // received before what is wanted, so that a command meets the latest state.
 func (m message) order() int {
 	switch {
+	case m.remembered != nil:
+		return -1
 	case m.manifest != nil:
 		return 0
 	case m.progress != nil:
@@ -98,5 +102,6 @@ type job struct {
 	size         int64
 	first, spent time.Duration
 	othersBefore int64 // bytes that other tracks had received when it began
+	atEdge       bool  // the newest of a live presentation when it was asked for
 	marks        []heuristics.Mark
 }

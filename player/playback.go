@@ -134,6 +134,7 @@ func (l *loop) advance() {
 	}
 	l.tellStall()
 	l.observe()
+	l.remember()
 }
 
 // prepare notes when the first picture and enough sound of the epoch are there.

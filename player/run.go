@@ -47,6 +47,7 @@ func (p *Player) run(ctx context.Context) error {
 		return werr
 	}
 	l.finish()
+	l.rememberLast()
 	close(p.ended)
 	return err
 }

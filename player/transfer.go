@@ -120,6 +120,7 @@ func (l *loop) transfer(j *job) {
 	t, chunk, q := j.track, j.chunk, j.level
 	j.url = manifest.ChunkURL(l.base, t.source, t.levels[q].source, chunk.T)
 	j.asked, j.othersBefore = l.now(), l.othersReceived(t)
+	j.atEdge = l.snap.Live() && j.chunk.Index == t.stream.First()+t.stream.Len()-1
 	t.job = j
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
 	format := t.levels[q].format
