@@ -26,7 +26,7 @@ type Recorded struct {
 func (r *Recorded) Config(link *Link, p heuristics.Policy) Config {
 	return Config{
 		Movie: r.Movie, Link: link, Policy: p, Buffer: r.Buffer, Resume: r.Resume,
-		For: r.Played, OtherBPS: r.OtherBPS, LearnedSizes: true,
+		For: r.Played, OtherBPS: r.OtherBPS, LearnedSizes: true, Forced: true,
 	}
 }
 

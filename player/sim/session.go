@@ -35,8 +35,12 @@ type Config struct {
 	// fragments. The policy does not know that it will be less than all.
 	For time.Duration
 	// OtherBPS is what other tracks of the presentation, such as sound, take of
-	// the link: with each fragment its length's worth of bits comes in.
+	// the link: beside each fragment its length's worth of bits comes in, at the
+	// same rate until it is there.
 	OtherBPS int64
+	// Forced: a fragment that was given up is fetched at the level that the policy
+	// named, as the player does. Otherwise the policy is asked again, as in Sabre.
+	Forced bool
 	// Device, when not nil, is what the pictures are decoded on.
 	Device *Device
 	// Observe, when not nil, is told each question and its answer, but for
@@ -71,8 +75,8 @@ type session struct {
 	cfg    Config
 	net    network
 	chunk  float64
-	chunks int     // to be played
-	others float64 // bits of other tracks with each fragment
+	chunks int // to be played
+	sound  sound
 
 	held    int     // chunks in the buffer, the one that is playing included
 	played  float64 // of that one
@@ -89,6 +93,7 @@ type session struct {
 	sizes     []int64
 	transfers []heuristics.Transfer
 	current   int // level of the fragment before
+	forced    int // level of the next fragment; -1: ask the policy
 	better    improvement
 
 	device  *decoding // nil: all pictures are in time
@@ -132,9 +137,9 @@ func Run(cfg Config) (*Result, error) {
 func newSession(cfg Config) *session {
 	m := cfg.Movie
 	s := &session{
-		cfg: cfg, net: newNetwork(cfg.Link), chunk: ms(m.Chunk), chunks: len(m.Bits), current: -1,
-		others: float64(cfg.OtherBPS) * m.Chunk.Seconds(),
-		ratio:  make([]float64, len(m.Levels)), sizes: make([]int64, len(m.Levels)),
+		cfg: cfg, net: newNetwork(cfg.Link), chunk: ms(m.Chunk), chunks: len(m.Bits), current: -1, forced: -1,
+		sound: sound{each: float64(cfg.OtherBPS) * m.Chunk.Seconds(), next: 0},
+		ratio: make([]float64, len(m.Levels)), sizes: make([]int64, len(m.Levels)),
 		transfers: make([]heuristics.Transfer, 0, maxTransfers),
 		result: &Result{
 			Policy: cfg.Policy.Name(), Movie: m.Name, Link: cfg.Link.Name, Group: cfg.Link.Group,
@@ -191,14 +196,18 @@ func (s *session) run() error {
 		if s.improve() {
 			continue
 		}
-		d := s.cfg.Policy.Decide(s.input())
-		s.observe(d)
-		s.journal.decided(s, len(s.result.Levels), d)
-		if d.Delay > 0 {
-			s.idle(ms(d.Delay))
-			continue
+		q := s.forced
+		if q < 0 {
+			d := s.cfg.Policy.Decide(s.input())
+			s.observe(d)
+			s.journal.decided(s, action.Chunk, d)
+			if d.Delay > 0 {
+				s.idle(ms(d.Delay))
+				continue
+			}
+			q = s.level(d)
 		}
-		if s.fetch(action.Chunk, s.level(d)) {
+		if s.fetch(action.Chunk, q) {
 			abandoned = 0
 			continue
 		}

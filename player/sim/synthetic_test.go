@@ -25,8 +25,8 @@ type kind struct {
 }
 
 var kinds = []kind{
-	{group: "hsdpa3g", mean: 1.3e6, spread: .55, memory: .75, period: time.Second, jitter: .05, latency: 100 * time.Millisecond, outage: .012, lasts: 14, deep: .02},
-	{group: "ghent4g", mean: 26e6, spread: .5, memory: .85, period: time.Second, latency: 20 * time.Millisecond, outage: .006, lasts: 5, deep: .05},
+	{group: "hsdpa3g", mean: 1.3e6, spread: .55, memory: .75, period: time.Second, jitter: .05, latency: 100 * time.Millisecond, outage: .012, lasts: 25, deep: .01},
+	{group: "ghent4g", mean: 26e6, spread: .5, memory: .85, period: time.Second, latency: 20 * time.Millisecond, outage: .015, lasts: 5, deep: .05},
 	{group: "fccsd", mean: 6e6, spread: .6, memory: .6, period: 5 * time.Second, latency: 20 * time.Millisecond, outage: .04, lasts: 2, deep: .08},
 	{group: "fcchd", mean: 17e6, spread: .55, memory: .5, period: 5 * time.Second, latency: 20 * time.Millisecond, outage: .04, lasts: 2, deep: .1},
 	{group: "oboe", mean: 2.2e6, spread: .12, memory: .9, period: 700 * time.Millisecond, jitter: .8, latency: 80 * time.Millisecond, regime: .01, regimes: .35},

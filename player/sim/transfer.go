@@ -48,7 +48,11 @@ func (s *session) fetch(chunk, q int) bool {
 		return !d.Abandon
 	})
 	s.play(start, spent)
+	s.forced = -1
 	if !complete {
+		if s.cfg.Forced {
+			s.forced = s.level(d)
+		}
 		s.journal.decided(s, chunk, d)
 		s.journal.fetched(s, chunk, event.Abandoned, false)
 		s.result.Abandoned++
@@ -66,11 +70,8 @@ func (s *session) fetch(chunk, q int) bool {
 // news what it took so far, says so. It returns what it took, in ms.
 func (s *session) transfer(chunk, q int, goOn func(spent float64) bool) (spent float64, complete bool) {
 	size := float64(s.cfg.Movie.Bits[chunk][q])
-	share := 1.0
-	if s.others > 0 {
-		share = size / (size + s.others)
-		size += s.others
-	}
+	beside := s.sound.begin(chunk)
+	size += min(beside, size)
 	start := s.net.now
 	first := s.net.wait()
 	s.running = heuristics.Transfer{
@@ -85,9 +86,9 @@ func (s *session) transfer(chunk, q int, goOn func(spent float64) bool) (spent f
 		minTime = newsTime
 		bits += b
 		body += took
-		t.Bytes, t.Body = inBytes(bits*share), duration(body)
-		if s.others > 0 {
-			t.OtherBytes = inBytes(bits) - t.Bytes
+		t.Bytes, t.Body = inBytes(bits), duration(body)
+		if beside > 0 {
+			s.sound.received(s, bits)
 		}
 		t.Note()
 		if bits >= size {
@@ -114,6 +115,7 @@ func (s *session) goOn(q int, spent float64) heuristics.Decision {
 	estimate := s.estimator.During(in.Running)
 	in.BandwidthBPS, in.BandwidthError = estimate.BPS, estimate.Error
 	d := s.cfg.Policy.Decide(in)
+	d.Abandon = d.Abandon && !(s.cfg.Forced && s.level(d) == q)
 	if d.Abandon {
 		s.observe(d)
 	}
