@@ -19,8 +19,8 @@ BINARY := bin/smoothplay
 BUILD_PACKAGES := gcc libc6-dev pkg-config libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev \
 	libavutil-dev libswresample-dev libswscale-dev libsdl2-dev
 # What the tests use beside: a display that nobody sees, tools to look at it, an
-# encoder, and another player.
-TEST_PACKAGES := ffmpeg imagemagick x11-apps x11-utils xdotool xvfb gstreamer1.0-libav gstreamer1.0-plugins-bad \
+# encoder, another player, and a browser.
+TEST_PACKAGES := chromium ffmpeg imagemagick x11-apps x11-utils xdotool xvfb gstreamer1.0-libav gstreamer1.0-plugins-bad \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
 
 # Packages without cgo and without the clock, which also run as 32-bit programs.

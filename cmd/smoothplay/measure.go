@@ -28,6 +28,7 @@ type measureFlags struct {
 	against      string
 	tolerance    tolerance
 	recordTrace  string
+	report       string
 }
 
 func measureCommand(e *env) *cobra.Command {
@@ -54,6 +55,8 @@ A budget (--budget) bounds figures of the summary, those of each session where
 there are several: names, one of < <= = >= >, and values such as 2s, 2.5M, 8MB
 or 5%. --against compares the same figures with an earlier summary: only what is
 worse by more than --tolerance counts (for times, by more than 5 ms in any case).
+With --report a log of events is drawn beside the session, and compared only
+where --tolerance is given.
 The figures, of an average session where several are merged:
 
 ` + indented(metricHelp()) + `
@@ -79,6 +82,7 @@ command of the script failed.`,
 		f.Var(&flags.budget, "budget", "fail where the summary breaks a `budget`: \"stalls=0,startup<2s,switches<10\"; repeatable")
 		f.StringVar(&flags.against, "against", "", "fail where the summary is worse than the one in `FILE`, of --json or --events")
 		f.Var(&flags.tolerance, "tolerance", "by which `share` it may be: 5%, or \"5%,startup=20%\" (default 5%)")
+		f.StringVar(&flags.report, "report", "", reportUsage)
 		f.StringVar(&flags.recordTrace, "record-trace", "", "write what the link carried to `FILE`, as --trace reads it")
 	})
 	flags.session.register(cmd)
@@ -98,14 +102,14 @@ func measure(ctx context.Context, e *env, args []string, flags *measureFlags) er
 			m.sessions = append(m.sessions, *summary)
 		}
 		if err != nil && summary == nil {
-			return err // nothing was played
+			return errors.Join(err, m.report.write()) // nothing was played
 		}
 		if err != nil && flags.repeat > 1 {
 			err = fmt.Errorf("session %d: %w", n, err)
 		}
 		failed = errors.Join(failed, err)
 	}
-	return errors.Join(failed, m.conclude())
+	return errors.Join(failed, m.conclude(), m.report.write())
 }
 
 // measurement is one run of the command measure.
@@ -116,6 +120,7 @@ type measurement struct {
 	script   *script   // nil: none
 	before   *baseline // nil: there is nothing to compare with
 	sessions []event.Summary
+	report   *htmlReport // nil: none
 }
 
 // prepare finds what is wrong with the flags before anything is played.
@@ -140,7 +145,8 @@ func (m *measurement) prepare() (err error) {
 			return usageError{err}
 		}
 	}
-	return nil
+	m.report, err = openReport(m.e, flags.report, flags.against)
+	return err
 }
 
 // conclude writes the summary and holds it against what was asked for.
@@ -151,8 +157,8 @@ func (m *measurement) conclude() error {
 	series := event.NewSeries(m.sessions)
 	err := writeSummary(m.e, series, m.flags.asJSON)
 	err = errors.Join(err, m.flags.budget.check(m.e, m.sessions))
-	if m.before == nil {
-		return err
+	if m.before == nil || m.before.log && m.flags.report != "" && !m.flags.tolerance.given {
+		return err // nothing to compare with, or only to be drawn
 	}
 	table := m.e.stdout
 	if m.flags.asJSON || m.flags.events == "-" {

@@ -44,12 +44,15 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 		return nil, err
 	}
 	var run *scriptRun
-	sinks := []event.Sink{events.sink()}
+	sinks := []event.Sink{events.sink(), m.report.sink()}
 	if m.script != nil {
 		run = newScriptRun(m.script, &stage{link: source.link, limits: config.Limits})
 		sinks = append(sinks, run)
 	}
 	config.Events = event.Tee(sinks...)
+	if flags.events != "" || flags.report != "" {
+		config.GaugesEvery = gaugesEvery
+	}
 	p, err := player.New(m.device(source), config)
 	if err != nil {
 		events.close()

@@ -37,6 +37,8 @@ type simulateFlags struct {
 	compare   string
 	asJSON    bool
 	events    string
+	report    string
+	against   string
 
 	replay, like string
 }
@@ -102,6 +104,8 @@ event log again over a trace, and lays both beside each other.`,
 		f.StringVar(&flags.compare, "compare", "", "paired differences of two `A,B` with their 95 % interval: policies, or baseline:NAME")
 		f.BoolVar(&flags.asJSON, "json", false, "write a JSON object a session, with the levels chosen")
 		f.StringVar(&flags.events, "events", "", "write every event of the sessions to `FILE`, as measure does")
+		f.StringVar(&flags.report, "report", "", "draw the sessions over time in `FILE`.html, a page that opens offline, two side by side")
+		f.StringVar(&flags.against, "against", "", "a log of `EVENTS`, of measure or simulate, to be drawn beside them")
 	})
 	addFlags(cmd, "Sessions that were played", func(f *pflag.FlagSet) {
 		f.StringVar(&flags.replay, "replay", "", "make the decisions of the event log `EVENTS` again")

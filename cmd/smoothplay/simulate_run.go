@@ -29,6 +29,11 @@ type trial struct {
 	done   chan struct{}
 }
 
+// name tells a session apart from the others of its plan.
+func (s *trial) name() string {
+	return fmt.Sprintf("%s on %s, %v of buffer", s.contender.name, s.course.link.Name, s.buffer)
+}
+
 // run simulates all sessions of the plan and writes what came of them.
 func (p *plan) run(ctx context.Context, e *env, flags *simulateFlags) error {
 	var trials []*trial
@@ -39,10 +44,13 @@ func (p *plan) run(ctx context.Context, e *env, flags *simulateFlags) error {
 			}
 		}
 	}
-	keep := flags.events != ""
+	page, err := openReport(e, flags.report, flags.against)
+	if err != nil {
+		return err
+	}
+	keep := flags.events != "" || page != nil
 	var log io.WriteCloser
-	if keep {
-		var err error
+	if flags.events != "" {
 		if log, err = os.Create(flags.events); err != nil {
 			return usageError{fmt.Errorf("--events: %w", err)}
 		}
@@ -69,7 +77,8 @@ func (p *plan) run(ctx context.Context, e *env, flags *simulateFlags) error {
 				return err
 			}
 		}
-		if keep {
+		page.add(s.name(), s.events)
+		if log != nil {
 			w := event.JSONL(log)
 			for _, v := range s.events {
 				w.Handle(v)
@@ -81,7 +90,10 @@ func (p *plan) run(ctx context.Context, e *env, flags *simulateFlags) error {
 		s.events = nil
 	}
 	stop()
-	if keep {
+	if err := page.write(); err != nil {
+		return err
+	}
+	if log != nil {
 		if err := log.Close(); err != nil {
 			return fmt.Errorf("--events %s: %w", flags.events, err)
 		}

@@ -72,7 +72,7 @@ const chartSpecs = [
     max: s => s.buffer,
   },
   {
-    id: "frames", title: "Frame rate", unit: "pictures/s", height: 170, when: r => r.frames.length > 0,
+    id: "frames", title: "Frame rate", unit: "pictures/s", height: 170, when: r => r.frames.some(f => f.shown > 0),
     legend: [
       { name: "encoded", colour: "ink", mark: "dash", series: [1] },
       { name: "rendered", colour: "shown", mark: "line", series: [2] },
@@ -197,8 +197,8 @@ function drawCaps(u, run) {
       ctx.font = `${11 * px}px system-ui, sans-serif`;
       ctx.fillStyle = colour("ink");
       ctx.textAlign = "left";
-      ctx.textBaseline = "bottom";
-      if (ctx.measureText(words).width < b - a - 8 * px) ctx.fillText(words, Math.max(a, box.left) + 4 * px, box.top + box.height - 5 * px);
+      ctx.textBaseline = "top";
+      if (ctx.measureText(words).width < b - a - 8 * px) ctx.fillText(words, Math.max(a, box.left) + 4 * px, box.top + 4 * px);
     }
   });
 }

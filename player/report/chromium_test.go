@@ -51,10 +51,15 @@ func startBrowser(t *testing.T) *browser {
 	if testing.Short() {
 		t.Skip("-short: the report is not tried in a browser")
 	}
+	// Not of t.TempDir: processes of the browser that end late write into it.
+	profile, err := os.MkdirTemp("", "smoothplay-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	theirIn, in := pipe(t)
 	out, theirOut := pipe(t)
 	args := []string{
-		"--headless", "--remote-debugging-pipe", "--user-data-dir=" + t.TempDir(), "--disable-gpu", "--disable-dev-shm-usage",
+		"--headless", "--remote-debugging-pipe", "--user-data-dir=" + profile, "--disable-gpu", "--disable-dev-shm-usage",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
 		"--force-color-profile=srgb", "--font-render-hinting=none",
 	}
@@ -70,10 +75,16 @@ func startBrowser(t *testing.T) *browser {
 	theirOut.Close()
 	b := &browser{t: t, in: in, answers: make(chan message, 1024)}
 	t.Cleanup(func() {
-		in.Close()
-		_ = cmd.Process.Kill()
+		stubborn := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		defer stubborn.Stop()
+		_, _ = in.WriteString(`{"id":1000000,"method":"Browser.close"}` + "\x00")
+		for range b.answers {
+			// until it is gone
+		}
 		_ = cmd.Wait()
+		in.Close()
 		out.Close()
+		_ = os.RemoveAll(profile)
 	})
 	go b.listen(out)
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Collector is an event.Sink that makes Series of the events that it is handed,
-// one for each session: every event.SessionStarted begins another. Handle does
+// one for each session, up to MaxRuns: every event.SessionStarted begins another. Handle does
 // little and keeps little of an event. The zero Collector is ready; it belongs to
 // one goroutine.
 type Collector struct {
@@ -19,6 +19,7 @@ type Collector struct {
 	Name string
 
 	runs []*run
+	over bool // there were too many sessions: what follows is passed over
 }
 
 // run is a session that is collected.
@@ -40,9 +41,12 @@ type run struct {
 func (c *Collector) Handle(e event.Event) {
 	_, started := e.Body.(event.SessionStarted)
 	if started && len(c.runs) >= MaxRuns {
-		c.runs[len(c.runs)-1].series.Cut = true
+		c.over = true
 	}
-	if len(c.runs) == 0 || started && len(c.runs) < MaxRuns {
+	if c.over {
+		return
+	}
+	if len(c.runs) == 0 || started {
 		c.runs = append(c.runs, &run{open: map[SpanKind]time.Duration{Startup: 0}})
 	}
 	c.runs[len(c.runs)-1].handle(e)

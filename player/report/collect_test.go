@@ -181,7 +181,7 @@ func TestEachSessionIsARun(t *testing.T) {
 		c.Handle(at(sec, event.LiveEnded{}))
 	}
 	all := c.Series()
-	if len(all) != report.MaxRuns || all[1].Name != "run.jsonl #2" || !all[report.MaxRuns-1].Cut || all[0].Cut {
+	if len(all) != report.MaxRuns || all[1].Name != "run.jsonl #2" || all[report.MaxRuns-1].Length != sec {
 		t.Errorf("%d sessions, the second %q", len(all), all[1].Name)
 	}
 }

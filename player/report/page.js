@@ -71,7 +71,7 @@ function heading(run, i) {
   return el("div", { class: "heading" },
     el("h2", {}, shownRuns.length > 1 ? el("b", { class: "letter" }, "AB"[i]) : null, run.name),
     el("p", {}, [run.policy && "policy " + run.policy, run.url !== run.name && run.url,
-      Object.entries(run.versions).map(([k, v]) => k + " " + v).join(", ")].filter(Boolean).join(" · ")),
+      Object.entries(run.versions).map(([k, v]) => v.startsWith(k) ? v : k + " " + v).join(", ")].filter(Boolean).join(" · ")),
     run.unfinished ? el("p", { class: "note" }, "The log ends before the session does.") : null,
     run.cut ? el("p", { class: "note" }, "The session is longer than what a report holds: only its beginning is drawn.") : null);
 }
@@ -211,7 +211,7 @@ function says(run, t) {
     ["buffer", [["video", "video"], ["audio", "audio"]].map(([k, n]) => run.buffers[k].length ? `${n} ${bufferText(run.buffers[k], t)}` : "").filter(Boolean).join(", ") || "–"],
   ];
   const f = run.frames.find(f => f.at >= t);
-  if (run.frames.length) rows.push(["pictures/s", f ? `${f.shown.toFixed(1)} of ${f.encoded ? f.encoded.toFixed(1) : "–"}` + (f.lost ? `, ${f.lost.toFixed(1)} lost` : "") : "–"]);
+  if (run.frames.some(f => f.shown > 0)) rows.push(["pictures/s", f ? `${f.shown.toFixed(1)} of ${f.encoded ? f.encoded.toFixed(1) : "–"}` + (f.lost ? `, ${f.lost.toFixed(1)} lost` : "") : "–"]);
   const near = 7 * (view[1] - view[0]) / Math.max(charts[0].over.clientWidth, 1);
   const state = run.spans.filter(s => s.begin <= t && t <= s.end).map(s => s.kind);
   const parts = [el("h4", {}, clockText(t, 1), el("small", {}, state.join(", "))), facts(rows)];

@@ -4,8 +4,8 @@
 // more, -1: less, 0: neither).
 const summaryRows = [
   ["Bitrate, mean by time shown", s => s.mean_bitrate_bps, rateText, 1],
-  ["Start to first picture", s => s.startup_ns && sec(s.startup_ns), spanText, -1],
-  ["Start to manifest", s => s.manifest_ns && sec(s.manifest_ns), spanText, -1],
+  ["Start to first picture", s => s.startup_ns ? sec(s.startup_ns) : undefined, spanText, -1],
+  ["Start to manifest", s => s.manifest_ns ? sec(s.manifest_ns) : undefined, spanText, -1],
   ["Played", s => sec(s.played_ns), spanText, 0],
   ["Stalls", s => s.stalls, String, -1],
   ["Stalled", s => sec(s.stalled_ns), spanText, -1],
@@ -57,7 +57,8 @@ function difference([a, b], words, better) {
   if (!words || a === undefined || b === undefined || a === b) return el("td", {}, words && a === b && a !== undefined ? "=" : "");
   const d = b - a, by = words === String ? String(Math.abs(d)) : words(Math.abs(d));
   const share = a > 0 ? ` (${d > 0 ? "+" : "−"}${Math.abs(100 * d / a).toFixed(Math.abs(d / a) < .1 ? 1 : 0)} %)` : "";
-  const verdict = better * d > 0 ? "better" : better * d < 0 ? "worse" : "";
+  const slight = Math.abs(d) < .01 * Math.abs(a) || words === spanText && Math.abs(d) < .005; // no two runs are the same
+  const verdict = slight ? "" : better * d > 0 ? "better" : better * d < 0 ? "worse" : "";
   return el("td", { class: verdict || undefined }, (d > 0 ? "+" : "−") + by + share, verdict ? el("small", {}, verdict) : null);
 }
 
