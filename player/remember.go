@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -182,13 +183,19 @@ func (l *loop) networkOfDevice() string {
 	return ""
 }
 
-// network names what the estimate of bandwidth is about.
+// network names what the estimate of bandwidth is about. What is near says nothing
+// of the way into the world.
 func (l *loop) network() string {
-	host := l.url
+	host := ""
 	if u, err := url.Parse(l.url); err == nil {
-		host = strings.ToLower(u.Host)
+		host = strings.ToLower(u.Hostname())
 	}
-	return cmp.Or(l.cfg.Network, l.memory.network, "host "+host)
+	server := "host " + host
+	if address, err := netip.ParseAddr(host); host == "localhost" || host == "" ||
+		err == nil && (address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast()) {
+		return cmp.Or(l.cfg.Network, server)
+	}
+	return cmp.Or(l.cfg.Network, l.memory.network, server)
 }
 
 // recallBandwidth takes what is known of links.

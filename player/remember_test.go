@@ -97,6 +97,7 @@ func TestBandwidthIsRecalled(t *testing.T) {
 		{"by the name of the user", &namedMeter{name: "home"}, "lab", "lab", time.Minute, 8_000_000, .2},
 		{"by the server", nil, "", "host test", time.Minute, 8_000_000, .2},
 		{"by the server where the device does not know", &namedMeter{}, "", "host test", time.Minute, 8_000_000, .2},
+		{"by the server where that is near", &namedMeter{name: "home"}, "", "host 192.168.1.5", time.Minute, 8_000_000, .2},
 		{"an hour ago", nil, "", "host test", time.Hour, 8_000_000, .488},
 		{"two days ago", nil, "", "host test", 48 * time.Hour, 0, 0},
 		{"of another network", &namedMeter{name: "home"}, "", "host test", time.Minute, 0, 0},
@@ -104,7 +105,12 @@ func TestBandwidthIsRecalled(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := playertest.RunThrice(t, func() playertest.Scenario {
 				return playertest.Scenario{Load: test.load, Store: learned(t, test.stored, 8_000_000, test.ago), For: 3 * time.Second,
-					Config: func(c *player.Config) { c.Network = test.network }}
+					Config: func(c *player.Config) {
+						c.Network = test.network
+						if _, near, ok := strings.Cut(test.stored, "host "); ok {
+							c.URL = strings.Replace(c.URL, "test", near, 1)
+						}
+					}}
 			})
 			in := firstDecision(t, r).Input
 			if in.BandwidthBPS < test.want-1 || in.BandwidthBPS > test.want || (in.BandwidthError-test.error)*(in.BandwidthError-test.error) > 1e-6 {

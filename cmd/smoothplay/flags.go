@@ -24,7 +24,7 @@ type sessionFlags struct {
 	noVideo, noAudio bool
 	languages        []string
 
-	policy                       string
+	policy, policyConfig         string
 	minRate, maxRate, startRate  rateValue
 	maxSize                      boxValue
 	levels                       levelsValue
@@ -42,6 +42,7 @@ func (f *sessionFlags) register(cmd *cobra.Command) {
 	})
 	addFlags(cmd, "Switching between levels", func(flags *pflag.FlagSet) {
 		flags.StringVar(&f.policy, "policy", "", "switching policy, by `name`: "+strings.Join(policy.Names(), ", "))
+		flags.StringVar(&f.policyConfig, "policy-config", "", "settings of the policy smooth2009 in `FILE`, a SmoothStreamingConfig.xml")
 		flags.Var(&f.minRate, "min-bitrate", "play no video level below this `rate`")
 		flags.Var(&f.maxRate, "max-bitrate", "play no video level above this `rate`")
 		flags.Var(&f.startRate, "start-bitrate", "begin with the best video level up to this `rate`")
@@ -65,6 +66,10 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 	if f.maxRate > 0 && f.minRate > f.maxRate {
 		return player.Config{}, usageError{fmt.Errorf("--min-bitrate %v is above --max-bitrate %v", &f.minRate, &f.maxRate)}
 	}
+	made, err := f.smoothPolicy()
+	if err != nil {
+		return player.Config{}, usageError{err}
+	}
 	ahead := time.Duration(f.ahead)
 	if ahead == 0 && from.demo {
 		ahead = demoAhead
@@ -77,6 +82,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		NoAudio:        f.noAudio,
 		AudioLanguages: f.languages,
 		Policy:         f.policy,
+		NewPolicy:      made,
 		Limits: player.Limits{
 			MinBPS: int64(f.minRate), MaxBPS: int64(f.maxRate), StartBPS: int64(f.startRate),
 			MaxWidth: f.maxSize.width, MaxHeight: f.maxSize.height, Levels: player.LevelSet(f.levels),

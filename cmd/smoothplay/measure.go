@@ -17,6 +17,7 @@ import (
 type measureFlags struct {
 	session      sessionFlags
 	network      networkFlags
+	store        storeFlags
 	limit        timeValue
 	loop         bool
 	nullDecoders bool
@@ -87,6 +88,7 @@ command of the script failed.`,
 	})
 	flags.session.register(cmd)
 	flags.network.register(cmd, &flags.session)
+	flags.store.register(cmd, false)
 	return cmd
 }
 

@@ -28,6 +28,7 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 		return nil, err
 	}
 	config.CMCD = flags.network.cmcd.config()
+	config.Network = flags.network.link.name()
 	config.Loop = flags.loop
 	config.Logger = e.log
 	config.Usage = usageFromNow()
@@ -82,6 +83,7 @@ func (m *measurement) device(from *source) platform.Device {
 		Video:    &null.VideoSink{},
 		Audio:    &null.AudioSink{},
 		Load:     loadMeter(),
+		Store:    m.flags.store.store(),
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 type playFlags struct {
 	session       sessionFlags
 	network       networkFlags
+	store         storeFlags
 	paused, loop  bool
 	keepOpen      bool
 	keepOpenGiven bool
@@ -65,6 +66,7 @@ The mouse shows the progress bar: click or drag in it to seek.`,
 	})
 	flags.session.register(cmd)
 	flags.network.register(cmd, &flags.session)
+	flags.store.register(cmd, true)
 	return cmd
 }
 
@@ -82,6 +84,7 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	config.KeepOpen = flags.keepOpen || !flags.keepOpenGiven && !flags.headless
 	config.Logger, config.Usage = e.log, usage
 	config.CMCD = flags.network.cmcd.config()
+	config.Network = flags.network.link.name()
 	events, err := openEvents(e, flags.events)
 	if err != nil {
 		return err
@@ -114,6 +117,7 @@ func (r *playRun) device() platform.Device {
 		Video:    &null.VideoSink{},
 		Audio:    &null.AudioSink{},
 		Load:     loadMeter(),
+		Store:    r.flags.store.storeOrCache(r.source),
 	}
 }
 
