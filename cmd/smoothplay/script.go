@@ -16,6 +16,7 @@ import (
 
 	"smoothplay/platform/httpclient"
 	"smoothplay/player"
+	"smoothplay/player/event"
 )
 
 // maxScript bounds a script, in lines.
@@ -31,7 +32,7 @@ type script struct {
 type scriptStep struct {
 	at   time.Duration // since the session began
 	line int
-	text string // as written
+	text string // as written, without secrets
 	do   scriptAction
 }
 
@@ -195,6 +196,9 @@ func readLine(line string) ([]scriptStep, error) {
 		return nil, fmt.Errorf("%q: %w: write it as %q", strings.Join(words[1:], " "), err, strings.TrimSpace("TIME "+word+" "+command.form))
 	}
 	text := strings.Join(words[1:], " ")
+	if word == "open" {
+		text = "open " + event.RedactURL(rest)
+	}
 	steps := []scriptStep{{at: at, text: text, do: do}}
 	if then != nil {
 		steps = append(steps, scriptStep{at: at + after, text: text, do: then})

@@ -104,6 +104,10 @@ func TestScriptCommands(t *testing.T) {
 	if len(failed) != 2 || !strings.Contains(failed[0], `21: no audio is called "fr": there is main [eng], dub [deu]`) || !strings.Contains(failed[1], "22: the link") {
 		t.Errorf("failed: %q", failed)
 	}
+	secret, err := readScript("test", strings.NewReader("1s open http://me:pass@h/x.ism?token=abc"))
+	if err != nil || secret.steps[0].text != "open http://h/x.ism?token=..." {
+		t.Errorf("a secret is told: %+v, %v", secret, err)
+	}
 	if !s.changesLink() || (&script{}).changesLink() || (*script)(nil).changesLink() {
 		t.Error("it is not known which script changes the link")
 	}
