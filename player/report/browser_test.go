@@ -1,8 +1,6 @@
 package report_test
 
 import (
-	"bytes"
-	"image/png"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -70,6 +68,13 @@ func (b *browser) view() (from, to float64) {
 	var got []float64
 	b.eval("view", &got)
 	return got[0], got[1]
+}
+
+// wide is the width of the page.
+func (b *browser) wide() (wide float64) {
+	b.t.Helper()
+	b.eval("document.documentElement.scrollWidth", &wide)
+	return wide
 }
 
 func TestOneRunInABrowser(t *testing.T) {
@@ -190,9 +195,7 @@ func TestTwoRunsInABrowser(t *testing.T) {
 				t.Errorf("%d wide: the two charts %s are not aligned", size.width, chart)
 			}
 		}
-		var wide float64
-		b.eval("document.documentElement.scrollWidth", &wide)
-		if wide > float64(size.width) {
+		if wide := b.wide(); wide > float64(size.width) {
 			t.Errorf("the page is %v wide in a window of %d", wide, size.width)
 		}
 		var axes []float64
@@ -259,14 +262,14 @@ func TestHostilePagesInABrowser(t *testing.T) {
 		x, y := b.place("bitrate-0", .15)
 		b.mouse("mouseMoved", x, y)
 		b.key("ArrowRight")
-		picture := b.screenshot(name, true)
+		b.screenshot(name, true)
 		var got struct{ Title, Head string }
 		b.eval(`({Title: document.title, Head: document.querySelector("h2").textContent})`, &got)
 		if strings.HasPrefix(got.Title, "broken") || name == "hostile" && !strings.Contains(got.Head, hostile[0]) {
 			t.Errorf("title %q, heading %q", got.Title, got.Head)
 		}
-		if c, err := png.DecodeConfig(bytes.NewReader(picture)); err != nil || c.Width != 1280 || c.ColorModel == nil {
-			t.Errorf("the picture of the page: %+v, %v", c, err)
+		if wide := b.wide(); wide > 1280 {
+			t.Errorf("%s: the page is %v wide in a window of 1280", name, wide)
 		}
 		b.mustBeQuiet(path)
 	}

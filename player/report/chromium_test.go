@@ -248,12 +248,15 @@ func (b *browser) key(name string) {
 }
 
 // screenshot writes the page as it is to NAME.png in the folder that
-// SMOOTHPLAY_SCREENSHOTS names, and returns the picture.
-func (b *browser) screenshot(name string, whole bool) []byte {
+// SMOOTHPLAY_SCREENSHOTS names, if it is set: what a person is to look at.
+func (b *browser) screenshot(name string, whole bool) {
 	b.t.Helper()
+	if os.Getenv("SMOOTHPLAY_SCREENSHOTS") == "" {
+		return
+	}
 	var shot struct{ Data string }
 	b.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": whole}, &shot)
-	return b.keep(name+".png", shot.Data)
+	b.keep(name+".png", shot.Data)
 }
 
 // print returns the page as a PDF, kept like a screenshot.

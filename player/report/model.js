@@ -12,6 +12,12 @@ function rateText(bps) {
   return bps >= 1e6 ? (bps / 1e6).toFixed(bps >= 9.995e6 ? 1 : 2) + " Mbit/s" : Math.round(bps / 1e3) + " kbit/s";
 }
 
+// changeText is from one bitrate to another.
+function changeText(from, to) {
+  const [a, b] = [rateText(from), rateText(to)];
+  return (a.split(" ")[1] === b.split(" ")[1] ? a.split(" ")[0] : a) + " → " + b;
+}
+
 function clockText(s, digits = 0) {
   const sign = s < 0 ? "−" : "", scale = 10 ** digits;
   s = Math.round(Math.abs(s) * scale) / scale;

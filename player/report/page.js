@@ -237,8 +237,8 @@ function bufferText(list, t) {
 
 function decision(d) {
   const kind = kindOf(d);
-  const what = d.abandon ? `abandons ${rateText(d.from_bps)} for ${rateText(d.bitrate_bps)}`
-    : kind === "hold" || kind === "start" ? rateText(d.bitrate_bps) : `${rateText(d.from_bps)} → ${rateText(d.bitrate_bps)}`;
+  const what = d.abandon ? "drops " + changeText(d.from_bps, d.bitrate_bps)
+    : kind === "hold" || kind === "start" ? rateText(d.bitrate_bps) : changeText(d.from_bps, d.bitrate_bps);
   const [, name] = glyphs[kind];
   const head = el("h5", {}, d.reason || "no reason", el("span", {}, what));
   head.style.setProperty("--c", `var(--${name})`);
