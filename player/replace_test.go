@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -156,6 +157,16 @@ func TestWhatMayBeReplaced(t *testing.T) {
 	}
 }
 
+// visits remembers which chunks were asked for, at any level.
+type visits struct{ chunks sync.Map }
+
+// again reports whether the chunk of r was asked for before.
+func (v *visits) again(r *http.Request) bool {
+	_, chunk, _ := strings.Cut(r.URL.Path, "Fragments(")
+	_, was := v.chunks.LoadOrStore(chunk, true)
+	return was
+}
+
 // TestReplacementFails: it is no harm, and no storm.
 func TestReplacementFails(t *testing.T) {
 	for name, spoil := range map[string]func(w http.ResponseWriter, r *http.Request){
@@ -165,11 +176,9 @@ func TestReplacementFails(t *testing.T) {
 		"garbage": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 5000)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen := map[string]bool{}
+			var seen visits
 			handler := faulty(func(_ int64, w http.ResponseWriter, r *http.Request) bool {
-				_, at, _ := strings.Cut(r.URL.Path, "Fragments(")
-				again := seen[at]
-				seen[at] = true
+				again := seen.again(r)
 				if again {
 					spoil(w, r)
 				}
@@ -220,11 +229,9 @@ func TestReplacementComesTooLate(t *testing.T) {
 // TestReplacementHangs: a server that does not answer does not keep the buffer
 // from being filled.
 func TestReplacementHangs(t *testing.T) {
-	seen := map[string]bool{}
+	var seen visits
 	handler := faulty(func(_ int64, w http.ResponseWriter, r *http.Request) bool {
-		_, at, _ := strings.Cut(r.URL.Path, "Fragments(")
-		again := seen[at]
-		seen[at] = true
+		again := seen.again(r)
 		if again {
 			select {
 			case <-time.After(time.Minute):

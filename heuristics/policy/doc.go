@@ -4,6 +4,8 @@
 //	Input -> which levels may be chosen at all (limits.go)
 //	      -> which of them the link carries, and in time -> Decision
 //
+// All are for video, but for Audio, which chooses between bitrates of sound.
+//
 // A policy keeps what it must remember between decisions and nothing else: no
 // clock, no randomness. After its first decision it allocates nothing.
 package policy
