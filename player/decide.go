@@ -151,7 +151,7 @@ func (l *loop) allowedSet(t *track, into []bool) []bool {
 	into = into[:0]
 	some := false
 	for q := range t.levels {
-		ok := l.allowed(t, q) && !t.tried[q] && t.levels[q].until <= l.now()
+		ok := l.allowed(t, q) && !t.tried[q] && t.levels[q].until <= l.now() && !l.avoided(t, q)
 		into = append(into, ok)
 		some = some || ok
 	}

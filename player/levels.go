@@ -114,7 +114,7 @@ func (l *loop) setLimits(limits Limits) error {
 	if t.forced >= 0 && forbidden(t.forced) {
 		t.forced = -1
 	}
-	l.discard(t, forbidden)
+	l.discard(t, 2, forbidden)
 	return nil
 }
 
@@ -144,14 +144,14 @@ func (l *loop) allowed(t *track, q int) bool { return t.left == nil || t.left[q]
 const playOut = time.Second
 
 // discard drops what is buffered of t from the first fragment of an unwanted
-// level on, to be fetched again. The fragment that is played and the one after it
-// stay.
-func (l *loop) discard(t *track, unwanted func(level int) bool) {
+// level on, to be fetched again. The first keep fragments stay, the one that is
+// played among them.
+func (l *loop) discard(t *track, keep int, unwanted func(level int) bool) {
 	if t.lost {
 		return
 	}
 	pos := l.position()
-	i := t.stream.At(pos) + 2
+	i := t.stream.At(pos) + keep
 	if i >= t.next || i >= t.stream.First()+t.stream.Len() {
 		return
 	}
@@ -173,9 +173,26 @@ func (l *loop) discard(t *track, unwanted func(level int) bool) {
 }
 
 // relieve replaces what is buffered of levels above cap by fragments that the
-// device can render.
+// device can render, also the one that follows where that can be had in time.
 func (l *loop) relieve(cap int) {
-	if t := l.of(platform.Video); t != nil {
-		l.discard(t, func(level int) bool { return level > cap })
+	t := l.of(platform.Video)
+	if t == nil {
+		return
 	}
+	keep := 2
+	if next := t.stream.At(l.position()) + 1; next < t.stream.First()+t.stream.Len() {
+		chunk := t.stream.Chunk(next)
+		estimate := l.bandwidth.Estimate()
+		if estimate.BPS > 0 {
+			fetch := time.Duration(float64(t.expected(cap, chunk.Duration)) * 8 / float64(estimate.BPS) * float64(time.Second))
+			if chunk.Start-l.position() > playOut+relieveMargin*fetch {
+				keep = 1
+			}
+		}
+	}
+	l.discard(t, keep, func(level int) bool { return level > cap })
 }
+
+// relieveMargin is by how much longer a fragment may take than expected that is
+// fetched for what follows.
+const relieveMargin = 2

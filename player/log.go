@@ -38,7 +38,7 @@ func (l *loop) log(body event.Body) {
 	case event.LevelShown:
 		say(slog.LevelInfo, "switching", "shown", "level", b.Level, "bitrate_bps", b.BitrateBPS)
 	case event.RenderLoad:
-		say(slog.LevelInfo, "render", "cap", "level", b.Level, "cap", b.Cap, "decode_mean", b.DecodeMean, "reason", b.Reason)
+		say(slog.LevelInfo, "render", "cap", "level", b.Level, "cap", b.Cap, "decode_mean", b.DecodeMean, "reason", b.Reason, "effort", b.Effort)
 	case event.FramesDropped:
 		say(slog.LevelInfo, "render", "dropped", "late", b.Late, "skipped", b.Skipped, "level", b.Level)
 	case event.Error:

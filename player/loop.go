@@ -8,6 +8,7 @@ import (
 
 	"smoothplay/heuristics"
 	"smoothplay/heuristics/bandwidth"
+	"smoothplay/heuristics/renderload"
 	"smoothplay/platform"
 	"smoothplay/platform/null"
 	"smoothplay/player/buffer"
@@ -91,7 +92,8 @@ type loop struct {
 	muted     bool
 	waiting   []*command // until the presentation is open
 	render    observer
-	gaugeAt   time.Duration // when gauges are due, since began
+	loads     renderload.Memory // how hard levels are
+	gaugeAt   time.Duration     // when gauges are due, since began
 	trouble   string
 	missing   *Error // why a chunk was left out last
 	fatal     *Error // ends the session when what is buffered was played

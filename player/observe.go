@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"smoothplay/heuristics"
 	"smoothplay/heuristics/renderload"
 	"smoothplay/platform"
 	"smoothplay/player/event"
@@ -14,18 +13,18 @@ import (
 // observer watches how well the device keeps up, once a second while playing.
 type observer struct {
 	monitor *renderload.Monitor
+	codecs  []string // of the levels
 	cap     int
-	next    time.Duration // when to look again, since the session began
-	epoch   uint64        // of the last look
+	effort  renderload.Effort // that the decoder was told
+	next    time.Duration     // when to look again, since the session began
+	epoch   uint64            // of the last look
 	last    pipeline.Counters
 	decodes []time.Duration // since the last look
 }
 
-// begin watches another video track.
-func (o *observer) begin(levels []heuristics.Level) {
-	o.monitor = renderload.New(levels)
-	o.cap = o.monitor.Cap()
-}
+// glanced is how many pictures are enough for a first glance at how fast the
+// device decodes.
+const glanced = 5
 
 // take keeps what a report says until the next look.
 func (o *observer) take(r *pipeline.Report) {
@@ -39,6 +38,7 @@ func (o *observer) take(r *pipeline.Report) {
 func (l *loop) observe() {
 	o := &l.render
 	now := l.now()
+	l.glance()
 	if l.state != event.Playing {
 		o.next = now + observeEvery
 		o.epoch = 0
@@ -53,42 +53,99 @@ func (l *loop) observe() {
 	}
 	before, after := o.last, l.report.Counters
 	o.last = after
-	decodes := o.decodes
-	o.decodes = o.decodes[:0]
-	dropped := after.Dropped - before.Dropped
-	omitted := after.Omitted - before.Omitted
-	if dropped+omitted > 0 {
-		l.emit(event.FramesDropped{Count: dropped, Late: dropped, Skipped: omitted, Level: l.level})
+	seen := l.seen(now, before, after)
+	lost := after.Omitted - before.Omitted + after.Spared - before.Spared
+	if dropped := after.Dropped - before.Dropped; dropped+lost > 0 {
+		l.emit(event.FramesDropped{Count: dropped, Late: dropped, Skipped: lost, Level: l.level})
 	}
 	if o.monitor == nil || l.level < 0 {
 		return
 	}
+	seen.Ignore = o.epoch != l.epoch
+	o.epoch = l.epoch
+	load := l.load()
+	seen.Device, seen.Process, seen.Throttled = load.Device, load.Process, load.Throttled
+	_, why := o.monitor.Observe(seen)
+	l.conclude(seen, why)
+	if o.cap < l.level {
+		l.relieve(o.cap)
+	}
+}
+
+// glance looks at the first pictures, without waiting for a second of them: a
+// device that is fast enough is offered all levels at once.
+func (l *loop) glance() {
+	o := &l.render
+	if o.monitor == nil || l.level < 0 || o.monitor.Expected(l.level) > 0 || len(o.decodes) < glanced {
+		return
+	}
+	seen := l.seen(l.now(), pipeline.Counters{}, pipeline.Counters{})
+	_, why := o.monitor.Glance(seen)
+	l.conclude(seen, why)
+}
+
+// seen is what was seen of the pictures since the last look.
+func (l *loop) seen(now time.Duration, before, after pipeline.Counters) renderload.Observation {
+	o := &l.render
 	shown := after.Shown - before.Shown
 	var showing time.Duration
 	if shown > 0 {
 		showing = (after.ShowTime - before.ShowTime) / time.Duration(shown)
 	}
-	mean, p95 := summarize(decodes)
-	load := l.load()
+	mean, p95 := summarize(o.decodes)
 	seen := renderload.Observation{
 		Now: now, Level: l.level, PicturePeriod: l.report.Period,
 		DecodeMean: mean + showing, DecodeP95: p95 + showing,
-		Decoded: len(decodes), Shown: shown, Dropped: dropped + omitted, Ignore: o.epoch != l.epoch,
-		Device: load.Device, Process: load.Process, Throttled: load.Throttled,
+		Decoded: len(o.decodes), Shown: shown, Late: after.Late - before.Late,
+		Dropped: after.Dropped - before.Dropped + after.Omitted - before.Omitted,
+		Threads: l.report.Threads, MostThreads: l.report.MostThreads,
 	}
-	o.epoch = l.epoch
-	var why renderload.Reason
-	o.cap, why = o.monitor.Observe(seen)
-	if o.cap < l.level {
-		l.relieve(o.cap)
+	if t := l.of(platform.Video); t != nil {
+		for seen.Lowest < len(t.levels)-1 && !l.allowed(t, seen.Lowest) {
+			seen.Lowest++
+		}
 	}
-	if why != renderload.Unchanged {
-		l.emit(event.RenderLoad{
-			Level: l.level, Cap: o.cap, Top: len(l.of(platform.Video).levels) - 1,
-			DecodeMean: seen.DecodeMean, DecodeP95: seen.DecodeP95, Period: seen.PicturePeriod,
-			Device: load.Device, Process: load.Process, Throttled: load.Throttled, Reason: string(why),
-		})
+	o.decodes = o.decodes[:0]
+	return seen
+}
+
+// conclude takes the cap and the effort from the monitor, and tells what changed.
+func (l *loop) conclude(seen renderload.Observation, why renderload.Reason) {
+	o := &l.render
+	o.cap = o.monitor.Cap()
+	t := l.of(platform.Video)
+	if t == nil || why == renderload.Unchanged {
+		return
 	}
+	if effort := o.monitor.Effort(); effort != o.effort && t.video != nil {
+		o.effort = effort
+		t.video.SetEffort(platform.EffortLevel(effort))
+	}
+	told := event.RenderLoad{
+		Level: l.level, Cap: o.cap, Top: len(t.levels) - 1,
+		DecodeMean: seen.DecodeMean, DecodeP95: seen.DecodeP95, Period: seen.PicturePeriod,
+		Device: seen.Device, Process: seen.Process, Throttled: seen.Throttled, Reason: string(why),
+		Expected: o.monitor.Expected(o.cap + 1),
+	}
+	if o.effort != renderload.FullEffort {
+		told.Effort = o.effort.String()
+	}
+	l.emit(told)
+}
+
+// avoided reports whether level q of t is left out because the device is slow at
+// it alone, and there is another one to play.
+func (l *loop) avoided(t *track, q int) bool {
+	m := l.render.monitor
+	if t.kind != platform.Video || m == nil || !m.Avoids(q) {
+		return false
+	}
+	for other := range min(l.render.cap+1, len(t.levels)) {
+		if l.allowed(t, other) && !m.Avoids(other) {
+			return true
+		}
+	}
+	return false
 }
 
 // load asks the device how busy it is; a meter that fails says nothing.
@@ -125,7 +182,7 @@ func (l *loop) takeFigures() {
 	}
 	l.figures.PicturesDecoded = int64(r.Decoded)
 	l.figures.PicturesShown = int64(r.Shown)
-	l.figures.PicturesDropped = int64(r.Dropped + r.Omitted)
+	l.figures.PicturesDropped = int64(r.Dropped + r.Omitted + r.Spared)
 	l.figures.PicturesRepeated = int64(r.Repeated)
 	l.figures.AudioGaps = int64(r.Gaps)
 }

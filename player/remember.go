@@ -32,6 +32,7 @@ type lesson struct {
 // lessons are all there are.
 var lessons = []lesson{
 	{"bandwidth", (*loop).recallBandwidth, (*loop).learnedBandwidth},
+	{"render_load", (*loop).recallLoads, (*loop).learnedLoads},
 }
 
 // memory is what a session knows of the Store. The control loop never waits for

@@ -48,6 +48,7 @@ type track struct {
 	queue   *buffer.Queue
 	policy  heuristics.Policy
 	branch  *pipeline.Audio // of an audio track
+	video   *pipeline.Video // of a video track
 	cancels []context.CancelFunc
 
 	next      int         // index of the chunk to fetch
@@ -216,7 +217,7 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 	l.tracks = append(l.tracks, t)
 	l.streams[index].Selected = true
 	if kind == platform.Video {
-		l.render.begin(t.rates)
+		l.watchLoad(t)
 	}
 	return t
 }
@@ -226,6 +227,7 @@ func (l *loop) startTrack(t *track) {
 	if t.kind == platform.Video {
 		v := pipeline.NewVideo(t.queue, l.dev.Decoders, l.clock, l.monitor)
 		show := pipeline.NewPresenter(v, l.clock, l.screen, l.monitor)
+		t.video = v
 		t.run(l, v.Run)
 		t.run(l, show.Run)
 		return

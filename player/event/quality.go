@@ -48,7 +48,13 @@ type RenderLoad struct {
 	Device     float64       `json:"device"`    // load of the whole device, share; 0 also where not known
 	Process    float64       `json:"process"`   // load of this process, share
 	Throttled  bool          `json:"throttled,omitempty"`
-	Reason     string        `json:"reason,omitempty"` // why Cap changed; "": it did not
+	Reason     string        `json:"reason,omitempty"` // why Cap or Effort changed; "": they did not
+	// Expected is the load expected of the level above Cap, as a share of the time
+	// there is; 0: not known, or Cap is the highest.
+	Expected float64 `json:"expected,omitempty"`
+	// Effort is what the decoder leaves out: "" nothing, "no_loop_filter", all but
+	// "references", all but "keys".
+	Effort string `json:"effort,omitempty"`
 }
 
 // FramesDropped counts the pictures that were decoded and not shown since the

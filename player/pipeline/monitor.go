@@ -36,6 +36,8 @@ type Counters struct {
 	Skipped  int // samples not decoded: neither shown nor referred to
 	Preroll  int // pictures decoded only to reach the place sought
 	Omitted  int // samples not decoded: too late anyway
+	Spared   int // samples not decoded: the effort leaves them out
+	Late     int // pictures due already when they left the decoder
 	Shown    int
 	Dropped  int // decoded, and too late
 	Repeated int // stayed for more than a second period, for want of the next
@@ -51,6 +53,8 @@ type Report struct {
 	Failures []Failure
 	Decodes  []time.Duration // the time that each video sample took to decode
 	Offsets  []time.Duration // media time heard less that of the picture, as pictures appeared
+	// Threads decode, and MostThreads may; 0: the decoder does not tell.
+	Threads, MostThreads int
 	// Period is how long the latest picture lasts.
 	Period time.Duration
 	// Began is the latest epoch of which a picture was shown.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"smoothplay/platform"
@@ -38,8 +39,11 @@ type Video struct {
 	monitor  *Monitor
 	pictures chan picture
 
+	effort atomic.Uint32 // platform.EffortLevel that is wanted
+
 	// The following belong to the goroutine of Run.
 	decoder platform.VideoDecoder
+	told    platform.EffortLevel // by SetEffort of decoder
 	epoch   uint64
 	start   time.Duration     // where the epoch begins: what ends before is not shown
 	begun   bool              // a picture of this epoch was delivered
@@ -47,6 +51,7 @@ type Video struct {
 	failed  int               // samples lost since the last picture
 	late    bool              // the last picture delivered was due already
 	lags    bool              // samples are left out up to the next key sample
+	spared  bool              // samples are left out for the effort up to the next key sample
 	waited  time.Duration     // time spent waiting for the presenter in one Decode
 }
 
@@ -54,6 +59,11 @@ type Video struct {
 func NewVideo(queue *buffer.Queue, decoders platform.Decoders, clock *Clock, monitor *Monitor) *Video {
 	return &Video{queue: queue, decoders: decoders, clock: clock, monitor: monitor, pictures: make(chan picture, pictureQueue)}
 }
+
+// SetEffort makes the decode loop work less from the next sample on, with a
+// decoder that is a [platform.Effort] and, as far as samples can be left out, with
+// any other. It may be called from any goroutine.
+func (v *Video) SetEffort(level platform.EffortLevel) { v.effort.Store(uint32(level)) }
 
 // Run decodes until ctx is done. What cannot be decoded is reported to the
 // Monitor and left out.
@@ -91,7 +101,7 @@ func (v *Video) Run(ctx context.Context) error {
 }
 
 func (v *Video) begin(e buffer.Entry) {
-	v.epoch, v.start, v.begun, v.late, v.lags = e.Epoch, e.Start, false, false, false
+	v.epoch, v.start, v.begun, v.late, v.lags, v.spared = e.Epoch, e.Start, false, false, false, false
 	v.held.Release()
 	v.held = nil
 	if v.decoder != nil {
@@ -114,6 +124,10 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		v.monitor.count(func(r *Report) { r.Skipped++ })
 		return nil
 	}
+	if v.spares(s) {
+		v.monitor.count(func(r *Report) { r.Spared++ })
+		return nil
+	}
 	if v.tooLate(s) {
 		v.monitor.count(func(r *Report) { r.Omitted++ })
 		return nil
@@ -124,8 +138,10 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 			return fmt.Errorf("opening a decoder for %s %dx%d: %w", e.Fragment.Format.Codec, e.Fragment.Format.Width, e.Fragment.Format.Height, err)
 		}
 		v.decoder = d
+		v.told = platform.EffortFull
 		s.Format = e.Fragment.Format
 	}
+	v.tellEffort()
 	v.waited = 0
 	n := 0
 	began := time.Now()
@@ -134,7 +150,12 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		return v.deliver(ctx, p)
 	})
 	took := time.Since(began) - v.waited
+	threads, most := 0, 0
+	if d, ok := v.decoder.(platform.Threads); ok {
+		threads, most = d.Threads()
+	}
 	v.monitor.count(func(r *Report) {
+		r.Threads, r.MostThreads = threads, most
 		r.Decoded += n
 		r.Decodes = appendBounded(r.Decodes, took)
 	})
@@ -142,6 +163,33 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)
 	}
 	return err
+}
+
+// tellEffort passes the effort on to a decoder that knows of it.
+func (v *Video) tellEffort() {
+	wanted := platform.EffortLevel(v.effort.Load())
+	if wanted == v.told {
+		return
+	}
+	v.told = wanted
+	if d, ok := v.decoder.(platform.Effort); ok {
+		d.SetEffort(wanted)
+	}
+}
+
+// spares reports whether the effort leaves s out. After a picture that others
+// refer to was left out, so is everything up to the next key sample.
+func (v *Video) spares(s *platform.Sample) bool {
+	if s.Key {
+		v.spared = false
+		return false
+	}
+	effort := platform.EffortLevel(v.effort.Load())
+	if effort >= platform.EffortKeys && v.begun {
+		v.spared = v.spared || !s.Disposable
+		return true
+	}
+	return v.spared || s.Disposable && effort >= platform.EffortReferences && s.Format == nil
 }
 
 // tooLate reports whether s is not worth decoding any more: a device that is too
@@ -197,6 +245,9 @@ func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
 		return nil
 	}
 	v.late = v.begun && v.clock.Running() && v.clock.Position(time.Now())-p.PTS > lateMin
+	if v.late {
+		v.monitor.count(func(r *Report) { r.Late++ })
+	}
 	v.begun = true
 	v.held.Release()
 	v.held = nil
