@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math"
 	"sort"
 	"strings"
@@ -185,15 +186,21 @@ func (m *moment) oldest(s *loopStream, newest int64) int64 {
 	return max(oldest, newest-maxListedChunks+1)
 }
 
-// chunks goes through what can be asked for of a stream, from the oldest to the
+// chunks goes through what the manifest lists of a stream, from the oldest to the
 // newest.
-func (m *moment) chunks(s *loopStream) func(yield func(n int64) bool) {
+func (m *moment) chunks(s *loopStream) iter.Seq[int64] {
 	return func(yield func(n int64) bool) {
 		if len(s.chunks) == 0 {
 			return
 		}
 		newest := m.newest(s)
-		for n := m.oldest(s, newest); n <= newest; n++ {
+		oldest := m.oldest(s, newest)
+		if m.live.ListAnnounced && newest >= oldest {
+			for n := range m.following(s, newest) {
+				newest = n
+			}
+		}
+		for n := oldest; n <= newest; n++ {
 			if n = m.after(s, n); n < 0 || n > newest || !yield(n) {
 				return
 			}
@@ -237,25 +244,33 @@ type announced struct{ t, d uint64 }
 
 // followers are what chunk n announces.
 func (m *moment) followers(s *loopStream, n int64) []announced {
-	if s.parent != "" {
-		return nil
-	}
 	var list []announced
-	for range m.live.LookAhead {
-		if n++; m.live.Mode == Complete {
-			if n = m.after(s, n); n < 0 {
-				break
-			}
-		}
+	for n := range m.following(s, n) {
 		_, t, d := s.chunk(n)
-		ends := s.wall(t + d)
-		if m.live.Mode == Complete && ends > min(m.encoded, m.end) ||
-			m.live.Mode == Promise && ends > m.end && !m.ending.live() {
-			break
-		}
 		list = append(list, announced{t, d})
 	}
 	return list
+}
+
+// following goes through the numbers of the chunks that chunk n announces.
+func (m *moment) following(s *loopStream, n int64) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		if s.parent != "" {
+			return
+		}
+		for range m.live.LookAhead {
+			if n++; m.live.Mode == Complete {
+				if n = m.after(s, n); n < 0 {
+					return
+				}
+			}
+			_, ends := s.span(n)
+			if m.live.Mode == Complete && ends > min(m.encoded, m.end) ||
+				m.live.Mode == Promise && ends > m.end && !m.ending.live() || !yield(n) {
+				return
+			}
+		}
+	}
 }
 
 // info says where the fragment that r asks for stands, for faults.

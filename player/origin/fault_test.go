@@ -78,13 +78,23 @@ func TestParseFaultsSaysWhatIsWrong(t *testing.T) {
 }
 
 func FuzzParseFaults(f *testing.F) {
-	for _, s := range []string{"404@every:7", "cut@50%@every:3", "die@10s:20s", "404@video:12-14,slow@64k", "level-gone@1200000", "@", "late@"} {
+	for _, s := range []string{
+		"404@every:7", "cut@50%@every:3", "die@10s:20s", "404@video:12-14,slow@64k", "level-gone@1200000", "@", "late@",
+		"412@edge:30%", "stale-manifest@-20s@50%", "bad-tfrf@times@audio", "encoder-gap@video@60s-90s", "clock-jump@-30s@1m", "end@60s@silent",
+		"cut@video:3%@audio:1-", "late@1s-", "500@every@edge:30%", "404@edge:2@0.1%",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		faults, err := ParseFaults(s)
 		if err == nil && len(faults) > strings.Count(s, ",")+1 {
 			t.Errorf("%q: %d faults", s, len(faults))
+		}
+		// What is written is read as the same, but for digits that are too many.
+		if text := faults.String(); err == nil {
+			if again, err := ParseFaults(text); err != nil || again.String() != text {
+				t.Errorf("%q: written as %q, read as %q, %v", s, text, again, err)
+			}
 		}
 		for _, f := range faults {
 			f.applies(occasion{chunk: 3, stream: "video", kind: "video", level: 1, top: 1})

@@ -282,5 +282,5 @@ func parseRate(s string) (int64, bool) {
 
 func parseTime(s string) (time.Duration, bool) {
 	d, err := time.ParseDuration(s)
-	return d, err == nil && d >= 0
+	return d, err == nil && s[0] != '+' && s[0] != '-'
 }

@@ -50,6 +50,9 @@ type Live struct {
 	LookAheadName string
 	// Mode is when a fragment can be asked for; "": Complete.
 	Mode Mode
+	// ListAnnounced lists in the manifest what the newest fragment announces, too,
+	// although it cannot be asked for yet.
+	ListAnnounced bool
 	// Delay is how long the encoder takes: a fragment is complete this long after
 	// its end.
 	Delay time.Duration

@@ -146,9 +146,10 @@ func (p *formParser) finish(element string) {
 	p.form.pieces = append(p.form.pieces, p.piece.String())
 	p.piece.Reset()
 	alone := fmt.Sprintf(`<SmoothStreamingMedia MajorVersion="2" MinorVersion="2" Duration="0" TimeScale="%d">%s</SmoothStreamingMedia>`, p.form.scale, element)
-	parsed, err := manifest.Parse([]byte(alone), manifest.Limits{})
+	parsed, _ := manifest.Parse([]byte(alone), manifest.Limits{Chunks: maxChunks})
 	s := source{Stream: manifest.Stream{TimeScale: p.form.scale}}
-	if err == nil && len(parsed.Streams) == 1 {
+	// Text alone is nothing to play, which does not matter here.
+	if parsed != nil && len(parsed.Streams) == 1 {
 		s.Stream = parsed.Streams[0]
 		if s.ManifestOutput || slices.ContainsFunc(p.inner, func(text string) bool { return text != "" }) {
 			s.inner = p.inner

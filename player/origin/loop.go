@@ -55,6 +55,10 @@ const slack = 10
 // maxScale bounds time scales, so that times since an epoch stay within 64 bits.
 const maxScale = 1_000_000_000
 
+// shortestChunk bounds the chunks of an event from below, on average, in
+// milliseconds, and so how many there are in a window.
+const shortestChunk = 10
+
 // newLoop finds the part of a presentation that can be repeated. whole counts
 // the whole samples of a chunk that fit into its first d ticks; it is asked where
 // one has to be cut.
@@ -80,11 +84,14 @@ func newLoop(sources []source, whole func(s *manifest.Stream, t, d uint64) (int,
 		l.streams[i].rebase(convert(zero.t, zero.scale, l.streams[i].scale))
 	}
 	l.ticks, l.scale = l.commonLength(main), main.scale
-	if l.ticks == 0 || convert(l.ticks, l.scale, 1000) == 0 {
+	if l.ticks == 0 {
 		return nil, errors.New("the chunks last no time")
 	}
 	for i := range l.streams {
 		s := &l.streams[i]
+		if n := uint64(len(s.chunks)); n > 0 && convert(l.ticks, l.scale, 1000)/n < shortestChunk {
+			return nil, fmt.Errorf("stream %q has %d chunks in %d ms: at least %d ms each can be repeated", s.name, n, convert(l.ticks, l.scale, 1000), shortestChunk)
+		}
 		if err := s.cut(func(t, d uint64) (int, error) { return whole(&sources[i].Stream, t, d) }); err != nil {
 			return nil, err
 		}

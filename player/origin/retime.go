@@ -78,6 +78,9 @@ func (r *retiming) moof(old []byte, run *samples) ([]byte, error) {
 			out = writeBox(out, b.kind, b.body)
 		}
 	}
+	if trafs == 0 || run != nil && len(offsets) == 0 {
+		return nil, errors.New("a fragment of no track, or without a trun box in it")
+	}
 	closeBox(out, 0)
 	for _, o := range offsets {
 		// Where the media begin is the first trun's affair, whatever it said before:
