@@ -32,6 +32,7 @@ type simulateFlags struct {
 	policies     []string
 	buffers      []string
 	resume, live timeValue
+	load         string
 
 	baselines string
 	compare   string
@@ -73,6 +74,7 @@ event log again over a trace, and lays both beside each other.`,
 		Example: `  smoothplay simulate traces/ --buffer 25s,10s
   smoothplay simulate --compare foresight,bola-e traces/ --json > sessions.jsonl
   smoothplay simulate --shape 8M:30s,1M:30s --policy throughput
+  smoothplay simulate link.csv --decode-load 1:60s,3:60s --report run.html
   smoothplay simulate --replay run.jsonl
   smoothplay simulate --like run.jsonl lab.csv`,
 		Args: cobra.ArbitraryArgs,
@@ -98,6 +100,7 @@ event log again over a trace, and lays both beside each other.`,
 		f.StringSliceVar(&flags.buffers, "buffer", []string{"25s"}, "`times` to gather ahead")
 		f.Var(&flags.resume, "resume", "`time` to gather after a stall (default: a fragment)")
 		f.Var(&flags.live, "live", "play live, this `time` behind the edge")
+		f.StringVar(&flags.load, "decode-load", "", "decode on a device whose highest level takes half of the time, times the factors of `FILE` (CSV: t_ms,load_factor) or of \"1:60s,2.5:30s\"")
 	})
 	addFlags(cmd, "Results", func(f *pflag.FlagSet) {
 		f.StringVar(&flags.baselines, "baselines", "", "what others reached, in `FILE` (default: baselines.csv beside the traces)")
@@ -218,6 +221,10 @@ func planOf(e *env, flags *simulateFlags) (*plan, error) {
 			return nil, usageError{fmt.Errorf("--buffer: %q is not a time such as 25s", text)}
 		}
 		p.buffers = append(p.buffers, d)
+	}
+	var err error
+	if p.device, err = deviceOf(flags.load); err != nil {
+		return nil, usageError{err}
 	}
 	return p, p.findLinks(e, flags)
 }

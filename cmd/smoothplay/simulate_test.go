@@ -106,6 +106,24 @@ func TestSimulateWithoutFiles(t *testing.T) {
 	}
 }
 
+func TestSimulateOnASlowDevice(t *testing.T) {
+	dir := t.TempDir()
+	load := filepath.Join(dir, "load.csv")
+	if err := os.WriteFile(load, []byte("t_ms,load_factor\n0,1\n60000,4\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{load, "1:60s,4"} {
+		status, out, errs := runWith(t, "simulate", "--shape", "20M", "--policy", "throughput", "--decode-load", text, "--json")
+		var row sim.Row
+		if err := json.Unmarshal([]byte(out), &row); err != nil || status != exitDone || row.Pictures != 15_000 || row.Lost == 0 || row.CappedS < 100 {
+			t.Errorf("%s: status %d, %s\n%s", text, status, errs, out)
+		}
+	}
+	if _, out, _ := runWith(t, "simulate", "--shape", "20M", "--policy", "throughput", "--decode-load", load); !strings.Contains(out, "lost %") {
+		t.Errorf("the table says nothing of lost pictures:\n%s", out)
+	}
+}
+
 func TestSimulateMistakes(t *testing.T) {
 	dir := traceFolder(t)
 	a := filepath.Join(dir, "lab__a.csv")
@@ -126,6 +144,7 @@ func TestSimulateMistakes(t *testing.T) {
 		"two movies":        {[]string{a, "--sizes", "x.json", "--bitrates", "1M"}, "exclude each other"},
 		"sizes":             {[]string{a, "--sizes", a}, "not a usable trace"},
 		"bitrates":          {[]string{a, "--bitrates", "fast"}, "write a bit rate as"},
+		"decode load":       {[]string{a, "--decode-load", "much"}, "there is no file much, and"},
 		"no such baselines": {[]string{a, "--baselines", "nowhere.csv"}, "no such file"},
 		"two logs":          {[]string{"--replay", "x", "--like", "y"}, "exclude each other"},
 		"no such log":       {[]string{"--replay", "nowhere.jsonl"}, "no such file"},

@@ -9,14 +9,16 @@ import (
 // mean of A minus that of B, and the interval in which it lies in 95 % of all
 // samples drawn from the sessions.
 type Difference struct {
-	Ladder    string
-	BufferS   float64
-	Group     string // "": of all groups
-	Figure    string // of the columns of Row
-	Sessions  int    // pairs
-	A, B      float64
-	Mean      float64
-	Low, High float64
+	Ladder   string  `json:"ladder"`
+	BufferS  float64 `json:"buffer_cap_s"`
+	Group    string  `json:"group,omitempty"` // "": of all groups
+	Figure   string  `json:"figure"`          // of the columns of Row
+	Sessions int     `json:"sessions"`        // pairs
+	A        float64 `json:"a"`
+	B        float64 `json:"b"`
+	Mean     float64 `json:"difference"`
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
 }
 
 // figures are what Compare compares.

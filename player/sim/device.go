@@ -10,19 +10,20 @@ import (
 // Device is what decodes and shows the pictures of a simulated session. It is
 // not changed by a session.
 type Device struct {
-	// Load is the share of the time that decoding takes, by level; nil: half of
-	// it for the highest level, less for the others as they cost less.
-	Load []float64
-	// Factor is how many times that decoding takes at an instant; nil: once.
-	Factor func(at time.Duration) float64
-	// Period is how long a picture lasts; 0: 40 ms.
-	Period time.Duration
+	// Loads are the shares of the time that decoding takes, by level; nil: half of
+	// it for the highest level, and less for the others as they cost less.
+	Loads []float64
+	// Trace makes decoding slower, by the time played.
+	Trace  renderload.Trace
+	Spread float64 // by how much scenes differ, as in renderload.Device
+	Seed   uint64
 	// Monitor makes what finds the highest level that is rendered in time; nil:
 	// renderload.New.
 	Monitor func([]heuristics.Level) Monitor
 }
 
-// Monitor is what a renderload.Monitor does.
+// Monitor is what a renderload.Monitor does. Its methods Glance, Effort and
+// Avoids are used, too, where there are any.
 type Monitor interface {
 	Cap() int
 	Observe(renderload.Observation) (int, renderload.Reason)
@@ -31,42 +32,30 @@ type Monitor interface {
 const (
 	usualPeriod = 40 * time.Millisecond
 	usualLoad   = 0.5 // of the highest level
-	// observeEvery is how often the Monitor is told, and burdenSpan how long the
-	// burden of the device is taken to be the same.
+	// observeEvery is how often the Monitor is told.
 	observeEvery = 1000.0 // ms
-	burdenSpan   = 100.0  // ms
-	// spread is how much longer than the mean the slowest pictures take.
-	spread = 1.25
+	// glanced is how many pictures are decoded before playing begins.
+	glanced = 5
 )
 
-// decoding is a Device at a moment of a session. A nil one decodes everything in
-// time. A load above 1 loses the pictures that there was no time for.
+// decoding is a Device in a session. A nil one decodes everything in time.
 type decoding struct {
-	load    []float64
-	factor  func(time.Duration) float64
-	period  float64 // ms
+	device  renderload.Device
 	monitor Monitor
+	allowed []bool // levels that are offered
 	cap     int
-
-	next     float64 // when to look, ms; 0: not playing
-	level    int     // on the screen
-	restarts bool
-	now      second
-	due      float64 // pictures over all
-	lost     float64
-	capped   float64 // ms
+	next    float64 // when to look, ms; 0: not playing
+	resumes bool    // playing has begun since the last look
+	capped  float64 // ms
 }
 
-// second is what happened since the last look.
-type second struct{ due, lost, busy, worst, span float64 }
-
 func newDecoding(d *Device, levels []heuristics.Level) *decoding {
-	c := &decoding{load: d.Load, factor: d.Factor, period: ms(d.Period), level: -1, restarts: true}
-	if c.period <= 0 {
-		c.period = ms(usualPeriod)
+	c := &decoding{
+		device:  renderload.Device{Loads: d.Loads, Period: usualPeriod, Trace: d.Trace, Spread: d.Spread, Seed: d.Seed},
+		allowed: make([]bool, len(levels)), resumes: true,
 	}
-	if len(c.load) != len(levels) {
-		c.load = loads(levels)
+	if len(d.Loads) != len(levels) {
+		c.device.Loads = loads(levels)
 	}
 	if d.Monitor != nil {
 		c.monitor = d.Monitor(levels)
@@ -77,7 +66,7 @@ func newDecoding(d *Device, levels []heuristics.Level) *decoding {
 	return c
 }
 
-// loads are what levels cost, relative to the highest.
+// loads are what levels cost, relative to the highest: mostly pixels, and bits.
 func loads(levels []heuristics.Level) []float64 {
 	cost := func(l heuristics.Level) float64 { return float64(l.Width*l.Height) + float64(l.BitrateBPS)/8 }
 	all := make([]float64, len(levels))
@@ -95,10 +84,51 @@ func (c *decoding) highest(top int) int {
 	return c.cap
 }
 
+// offered are the levels of those allowed that are not better left out; nil: all.
+func (c *decoding) offered(limits []bool) []bool {
+	if c == nil {
+		return limits
+	}
+	m, ok := c.monitor.(interface{ Avoids(level int) bool })
+	if !ok {
+		return limits
+	}
+	some := false
+	for q := range c.allowed {
+		c.allowed[q] = (limits == nil || limits[q]) && !m.Avoids(q)
+		some = some || c.allowed[q]
+	}
+	if !some {
+		return limits
+	}
+	return c.allowed
+}
+
+// glance looks at the first pictures of a level before they are shown.
+func (c *decoding) glance(s *session, q int) {
+	if c == nil {
+		return
+	}
+	m, ok := c.monitor.(interface {
+		Glance(renderload.Observation) (int, renderload.Reason)
+	})
+	if !ok {
+		return
+	}
+	took := time.Duration(c.device.Loads[q] * c.device.Trace.At(0) * float64(usualPeriod))
+	o := renderload.Observation{
+		Now: duration(s.net.now), Level: q, PicturePeriod: usualPeriod, DecodeMean: took, DecodeP95: took, Decoded: glanced,
+	}
+	var why renderload.Reason
+	c.cap, why = m.Glance(o)
+	s.journal.rendered(s, s.net.now, o, c.cap, len(c.allowed)-1, why)
+}
+
 // pause says that nothing is shown.
 func (c *decoding) pause() {
 	if c != nil {
-		c.next, c.now, c.restarts = 0, second{}, true
+		c.next, c.resumes = 0, true
+		c.device.Take()
 	}
 }
 
@@ -110,22 +140,14 @@ func (c *decoding) show(s *session, q int, from, t float64) {
 	if c.next == 0 {
 		c.next = from + observeEvery
 	}
-	c.level = q
+	effort := renderload.FullEffort
+	if m, ok := c.monitor.(interface{ Effort() renderload.Effort }); ok {
+		effort = m.Effort()
+	}
 	for t > 0 {
-		step := min(t, c.next-from, burdenSpan)
-		load := c.load[q]
-		if c.factor != nil {
-			load *= max(c.factor(duration(from)), 0)
-		}
-		pictures := step / c.period
-		c.now.due += pictures
-		c.now.span += step
-		c.now.busy += load * step
-		c.now.worst = max(c.now.worst, load)
-		if load > 1 {
-			c.now.lost += pictures * (1 - 1/load)
-		}
-		if c.cap < len(c.load)-1 {
+		step := min(t, c.next-from)
+		c.device.Play(q, effort, duration(step))
+		if c.cap < len(c.allowed)-1 {
 			c.capped += step
 		}
 		from, t = from+step, t-step
@@ -137,28 +159,23 @@ func (c *decoding) show(s *session, q int, from, t float64) {
 
 // observe tells the monitor what happened since the last look.
 func (c *decoding) observe(s *session, at float64) {
-	n := c.now
-	due, lost := int(n.due+0.5), int(n.lost+0.5)
-	mean := n.busy / n.span * c.period
-	o := renderload.Observation{
-		Now: duration(at), Level: c.level, PicturePeriod: duration(c.period),
-		DecodeMean: duration(mean), DecodeP95: duration(max(mean*spread, n.worst*c.period)),
-		Decoded: due - lost, Shown: due - lost, Dropped: lost, Ignore: c.restarts,
-	}
-	c.due += n.due
-	c.lost += n.lost
-	c.now, c.restarts, c.next = second{}, false, at+observeEvery
+	o := c.device.Take()
+	o.Now, o.Ignore = duration(at), c.resumes
+	c.resumes, c.next = false, at+observeEvery
 	var why renderload.Reason
 	c.cap, why = c.monitor.Observe(o)
-	s.journal.rendered(s, at, o, c.cap, len(c.load)-1, why)
+	s.journal.rendered(s, at, o, c.cap, len(c.allowed)-1, why)
+}
+
+// pictures are those that were due so far, and those of them that were lost.
+func (c *decoding) pictures() (due, lost int64) {
+	return int64(c.device.Pictures()), int64(c.device.Bad())
 }
 
 // finish adds the figures to a result.
 func (c *decoding) finish(r *Result) {
-	if c == nil {
-		return
+	if c != nil {
+		r.Pictures, r.Lost = c.pictures()
+		r.Capped = duration(c.capped)
 	}
-	r.Pictures = int64(c.due + c.now.due + 0.5)
-	r.Lost = int64(c.lost + c.now.lost + 0.5)
-	r.Capped = duration(c.capped)
 }

@@ -41,6 +41,7 @@ type settings struct {
 	Ahead  time.Duration `json:"buffer_ahead_ns"`
 	Resume time.Duration `json:"buffer_resume_ns"`
 	Live   time.Duration `json:"live_delay_ns,omitempty"`
+	Asks   bool          `json:"asks_again,omitempty"` // after a transfer was given up
 }
 
 func (j *journal) emit(at, pos float64, body event.Body) {
@@ -60,7 +61,7 @@ func (j *journal) begins(s *session) {
 	}
 	m := s.cfg.Movie
 	j.chosen, j.shown = make([]float64, len(m.Bits)), -1
-	config, _ := json.Marshal(settings{s.cfg.Policy.Name(), s.cfg.Buffer, s.cfg.Resume, s.cfg.Live})
+	config, _ := json.Marshal(settings{s.cfg.Policy.Name(), s.cfg.Buffer, s.cfg.Resume, s.cfg.Live, !s.cfg.Forced})
 	stream := event.TrackStream{Kind: videoTrack, Name: videoTrack, Selected: true}
 	for q, l := range m.Levels {
 		stream.Levels = append(stream.Levels, event.TrackLevel{Level: q, BitrateBPS: l.BitrateBPS, Width: l.Width, Height: l.Height})
@@ -178,10 +179,9 @@ func (j *journal) gauges(s *session, pos float64, ahead time.Duration) {
 		Buffers: []event.TrackBuffer{{Track: videoTrack, Ahead: ahead}}, Level: j.shown,
 		Cap: s.device.highest(len(s.cfg.Movie.Levels) - 1), BandwidthBPS: e.BPS, BandwidthError: e.Error,
 	}
-	if d := s.device; d != nil {
-		g.Period = duration(d.period)
-		g.Decoded = int64(d.due - d.lost)
-		g.Shown, g.Omitted = g.Decoded, int64(d.lost)
+	if s.device != nil {
+		due, lost := s.device.pictures()
+		g.Period, g.Decoded, g.Shown, g.Omitted = usualPeriod, due-lost, due-lost, lost
 	}
 	j.emit(j.gauge, pos, g)
 }

@@ -76,6 +76,7 @@ func (s *session) arrive(q int) {
 	case !s.dry:
 		s.result.Startup = duration(s.net.now)
 		s.playing = true
+		s.device.glance(s, q)
 		s.journal.starts(s)
 	case s.buffered() >= ms(s.cfg.Resume) || len(s.result.Levels) == s.chunks:
 		s.playing, s.dry = true, false
@@ -98,6 +99,12 @@ func (s *session) unpublished() float64 {
 		return 0
 	}
 	return float64(len(s.result.Levels)+1)*s.chunk - ms(s.cfg.Live) - s.net.now
+}
+
+// newest reports whether no later chunk than the one given was published at an
+// instant.
+func (s *session) newest(chunk int, at float64) bool {
+	return s.cfg.Live > 0 && float64(chunk+2)*s.chunk-ms(s.cfg.Live) > at
 }
 
 // position is the playhead.

@@ -18,6 +18,8 @@ type Recorded struct {
 	Policy         string // of video
 	Buffer, Resume time.Duration
 	OtherBPS       int64         // what sound took of the link
+	Forced         bool          // as in Config
+	Allowed        []bool        // by limits of the user; nil: all levels
 	Played         time.Duration // of the movie
 	Summary        event.Summary
 }
@@ -26,7 +28,7 @@ type Recorded struct {
 func (r *Recorded) Config(link *Link, p heuristics.Policy) Config {
 	return Config{
 		Movie: r.Movie, Link: link, Policy: p, Buffer: r.Buffer, Resume: r.Resume,
-		For: r.Played, OtherBPS: r.OtherBPS, LearnedSizes: true, Forced: true,
+		Allowed: r.Allowed, For: r.Played, OtherBPS: r.OtherBPS, LearnedSizes: true, Forced: r.Forced,
 	}
 }
 
@@ -43,7 +45,7 @@ func ReadRecorded(log iter.Seq2[event.Event, error]) (*Recorded, error) {
 		case event.SessionStarted:
 			var s settings
 			if json.Unmarshal(b.Config, &s) == nil {
-				r.Buffer, r.Resume = max(s.Ahead, 0), max(s.Resume, 0)
+				r.Buffer, r.Resume, r.Forced = max(s.Ahead, 0), max(s.Resume, 0), !s.Asks
 			}
 		case event.Manifest:
 			c.duration = b.Duration
@@ -53,7 +55,14 @@ func ReadRecorded(log iter.Seq2[event.Event, error]) (*Recorded, error) {
 			c.fragment(&b)
 		case event.LevelDecided:
 			if b.Track == videoTrack {
+				if r.Policy == "" {
+					r.Allowed = b.Input.Allowed
+				}
 				r.Policy = b.Policy
+			}
+		case event.StateChanged:
+			if b.To == event.Paused {
+				return nil, fmt.Errorf("%w: the session of the log was paused at %v, and only one that plays on can be simulated", ErrTrace, e.At)
 			}
 		case event.Seek:
 			return nil, fmt.Errorf("%w: the session of the log has a seek at %v, and only one that plays on can be simulated", ErrTrace, e.At)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"smoothplay/heuristics"
@@ -25,6 +26,8 @@ type Config struct {
 	// of a level, as with a manifest that has none. Otherwise it is told the true
 	// sizes of the fragment to be chosen.
 	LearnedSizes bool
+	// Allowed are the levels that limits of a user leave; nil: all. At least one is.
+	Allowed []bool
 	// Resume is how much must be buffered to play on after a stall; 0: a
 	// fragment.
 	Resume time.Duration
@@ -113,6 +116,9 @@ func Run(cfg Config) (*Result, error) {
 	}
 	if err := cfg.Link.check(); err != nil {
 		return nil, err
+	}
+	if n := len(cfg.Allowed); n > 0 && (n != len(cfg.Movie.Levels) || !slices.Contains(cfg.Allowed, true)) {
+		return nil, fmt.Errorf("%w: limits that leave no level of %d", ErrTrace, len(cfg.Movie.Levels))
 	}
 	if cfg.Buffer <= 0 {
 		cfg.Buffer = defaultBuffer

@@ -103,6 +103,9 @@ func TestWaitsAtTheLiveEdge(t *testing.T) {
 				early++
 			}
 			delays = append(delays, in.LiveDelay)
+			if n := len(in.Transfers); n > 0 && in.Transfers[n-1].AtEdge != (in.ChunkIndex > 2) {
+				t.Errorf("chunk %d: at the edge %v", in.ChunkIndex-1, in.Transfers[n-1].AtEdge)
+			}
 		},
 	})
 	if early > 0 || r.Stalls != 0 {
@@ -245,6 +248,23 @@ func TestTellsTheSession(t *testing.T) {
 				t.Errorf("%s at %v: told %+v, silent %+v", name, buffer, r, silent)
 			}
 			agrees(t, r, m, log.Events())
+		}
+	}
+}
+
+func TestKeepsLimits(t *testing.T) {
+	m := movie(t, 50, 300_000, 600_000, 900_000)
+	p, err := policy.New(policy.Throughput, policy.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := simulate(t, Config{Movie: m, Link: flat(9e6), Policy: p, Allowed: []bool{false, true, false}})
+	if slices.Contains(r.Levels, 0) || slices.Contains(r.Levels, 2) {
+		t.Errorf("%v", r.Levels)
+	}
+	for _, none := range [][]bool{{true}, {false, false, false}} {
+		if _, err := Run(Config{Movie: m, Link: flat(9e6), Policy: p, Allowed: none}); !errors.Is(err, ErrTrace) {
+			t.Errorf("%v: %v", none, err)
 		}
 	}
 }

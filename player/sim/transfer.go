@@ -19,12 +19,12 @@ func (s *session) input() *heuristics.Input {
 	}
 	estimate := s.estimator.Estimate()
 	s.in = heuristics.Input{
-		Now: duration(s.net.now), Levels: m.Levels, Current: s.current,
+		Now: duration(s.net.now), Levels: m.Levels, Allowed: s.device.offered(s.cfg.Allowed), Current: s.current,
 		ChunkIndex: i, ChunkDuration: m.Chunk, ChunksLeft: len(m.Bits) - i,
 		Sizes: s.sizes, Buffered: duration(s.buffered()), Goal: s.cfg.Buffer,
 		Playing: s.playing, SinceDiscontinuity: i, Transfers: s.transfers,
 		BandwidthBPS: estimate.BPS, BandwidthError: estimate.Error,
-		RenderCap: s.device.highest(len(m.Levels) - 1), StartLevel: -1,
+		OthersBPS: s.cfg.OtherBPS, RenderCap: s.device.highest(len(m.Levels) - 1), StartLevel: -1,
 	}
 	if s.cfg.Live > 0 {
 		s.in.Live, s.in.ChunksLeft = true, -1
@@ -76,7 +76,7 @@ func (s *session) transfer(chunk, q int, goOn func(spent float64) bool) (spent f
 	first := s.net.wait()
 	s.running = heuristics.Transfer{
 		Level: q, Size: s.cfg.Movie.bytes(chunk, q), Start: duration(start),
-		FirstByte: duration(first), Media: s.cfg.Movie.Chunk,
+		FirstByte: duration(first), Media: s.cfg.Movie.Chunk, AtEdge: s.newest(chunk, start),
 	}
 	t := &s.running
 	var bits, body float64
