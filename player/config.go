@@ -16,6 +16,9 @@ import (
 type Config struct {
 	// URL of the manifest; a URL that ends in .ism or .isml gets its /Manifest.
 	URL string
+	// Fallbacks are the URLs of the same presentation at other origins, best first,
+	// for when the first cannot be reached, fails or stands still.
+	Fallbacks []string
 	// Start is the position to begin at.
 	Start time.Duration
 	// Paused: show the first picture and wait.
@@ -35,6 +38,8 @@ type Config struct {
 	Policy, AudioPolicy string
 	// Limits bound the levels of video.
 	Limits Limits
+	// Live says how live presentations are played.
+	Live Live
 
 	BufferAhead  time.Duration // to gather at most; 0: 30 s
 	BufferStart  time.Duration // to begin with; 0: 1 s

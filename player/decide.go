@@ -43,7 +43,7 @@ func (l *loop) reconsider(t *track, j *job) heuristics.Decision {
 	running := &heuristics.Transfer{
 		Level: j.level, Bytes: j.bytes, Size: j.size, Start: j.asked, FirstByte: j.first,
 		Body: max(j.spent-j.first, 0), Media: j.chunk.Duration, OtherBytes: l.othersReceived(t) - j.othersBefore,
-		AtEdge: j.atEdge,
+		AtEdge: j.edge,
 		Marks:  j.marks,
 	}
 	running.Note()
@@ -81,13 +81,16 @@ func (l *loop) fill(t *track, chunk timeline.Chunk, running *heuristics.Transfer
 		Now: l.now(), Levels: t.rates, Allowed: l.allowedSet(t, in.Allowed), Current: t.current,
 		ChunkIndex: chunk.Index, ChunkDuration: chunk.Duration,
 		ChunksLeft: t.stream.First() + t.stream.Len() - chunk.Index,
-		Sizes:      t.sizes(chunk.Duration, in.Sizes), Buffered: buffered, Goal: l.cfg.BufferAhead,
+		Sizes:      t.sizes(chunk.Duration, in.Sizes), Buffered: buffered, Goal: l.goal(),
 		Playing: l.state == event.Playing, SinceDiscontinuity: t.since, Transfers: t.transfers,
 		BandwidthBPS: estimate.BPS, BandwidthError: estimate.Error, OthersBPS: l.othersNeed(t),
 		RenderCap: len(t.levels) - 1, StartLevel: l.startLevel(t), Live: l.snap.Live(), Running: running,
 	}
 	if t.kind == platform.Video {
 		in.RenderCap = l.render.cap
+	}
+	if in.Live {
+		in.ChunksLeft, in.LiveDelay = -1, l.latency()
 	}
 	return in
 }

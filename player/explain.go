@@ -70,5 +70,9 @@ func codeOf(err error) event.Code {
 
 // newClient makes the client of a session.
 func newClient(dev Device, cfg Config) *fetch.Client {
-	return fetch.New(dev.HTTP, fetch.Options{Headers: cfg.Header, AppendQuery: cfg.AppendQuery, SpareBytes: 4 << 20})
+	opt := fetch.Options{Headers: cfg.Header, AppendQuery: cfg.AppendQuery, SpareBytes: 4 << 20}
+	if len(cfg.Fallbacks) > 0 {
+		opt.FirstByte = failoverFirstByte // there is somebody else to ask
+	}
+	return fetch.New(dev.HTTP, opt)
 }

@@ -100,6 +100,9 @@ type loop struct {
 	done      bool
 	outcome   event.End
 	over      chan struct{} // closed when the loop takes no more messages
+	live      live
+	origins   origins
+	speed     float64 // of playing
 	view      schedule.View
 	input     heuristics.Input // filled anew for each decision
 	unread    []buffer.Unread  // room for a list
@@ -127,6 +130,7 @@ func newLoop(p *Player, dev Device, began time.Time) *loop {
 		held:      true,
 		level:     -1,
 		volume:    1,
+		speed:     1,
 		url:       p.cfg.URL,
 		outcome:   event.Completed,
 		over:      make(chan struct{}),
@@ -142,6 +146,7 @@ func (l *loop) run(ctx context.Context) error {
 	if url, err := address(l.url); err != nil {
 		l.giveUp(err)
 	} else {
+		l.setOrigins(url, l.cfg.Fallbacks)
 		l.open(url, l.cfg.Start)
 	}
 	var batch []message
@@ -194,6 +199,10 @@ func (l *loop) handle(m message) {
 		l.progressed(m.progress)
 	case m.transfer != nil:
 		l.transferred(m.transfer)
+	case m.info != nil:
+		l.informed(m.info)
+	case m.probe != nil:
+		l.probed(m.probe)
 	case m.command != nil:
 		l.obey(m.command)
 	case m.trouble != nil:
@@ -207,7 +216,9 @@ func (l *loop) handle(m message) {
 func (l *loop) turn() {
 	l.listen()
 	l.advance()
-	wait := min(l.fetch(), l.untilNews(), l.gauge())
+	l.liveTurn()
+	l.returnOrigin()
+	wait := min(l.fetch(), l.untilNews(), l.untilLive(), l.untilReturn(), l.gauge())
 	l.publish()
 	if wait == schedule.Forever {
 		l.timer.Stop()

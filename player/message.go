@@ -17,6 +17,8 @@ const inboxRoom = 64
 type message struct {
 	command  *command
 	manifest *manifestAnswer
+	info     *infoAnswer
+	probe    *probeAnswer
 	progress *progress
 	transfer *transferAnswer
 	trouble  *Error // see Tell
@@ -32,6 +34,8 @@ func (m message) order() int {
 		return -1
 	case m.manifest != nil:
 		return 0
+	case m.info != nil, m.probe != nil:
+		return 1
 	case m.progress != nil:
 		return 1 + 2*m.progress.job.track.id
 	case m.transfer != nil:
@@ -57,6 +61,7 @@ type command struct {
 type manifestAnswer struct {
 	opening int // which Open it belongs to
 	attempt int
+	refresh bool // of what is played
 	got     *fetch.Manifest
 	elapsed time.Duration
 	snap    *timeline.Snapshot
@@ -78,6 +83,7 @@ type transferAnswer struct {
 	result fetch.Result
 	// fragment is nil where err is not.
 	fragment *buffer.Fragment
+	news     *news // of a live presentation
 	err      error
 }
 
@@ -91,6 +97,8 @@ type job struct {
 	url     string
 	asked   time.Duration // since the session began
 	cancel  func()
+	edge    bool // the chunk was only announced
+	origin  int  // that was asked
 
 	// replaces: the fragment is to take the place of one that is buffered, and is
 	// of no use after deadline.
@@ -102,6 +110,5 @@ type job struct {
 	size         int64
 	first, spent time.Duration
 	othersBefore int64 // bytes that other tracks had received when it began
-	atEdge       bool  // the newest of a live presentation when it was asked for
 	marks        []heuristics.Mark
 }

@@ -32,12 +32,24 @@ func (l *loop) carryOut(c *command) {
 			err = e
 		} else {
 			l.paused = false
+			l.setOrigins(url, nil)
 			l.open(url, 0)
 		}
 	case cmdPlay:
 		l.play()
 	case cmdPause:
 		l.paused = true
+		l.live.follow = false
+	case cmdGoLive:
+		if l.snap == nil || !l.snap.Live() {
+			err = fail(event.NotLive, l.base, "the presentation is not live: there is no edge to go to")
+			break
+		}
+		l.goLive("live", c)
+		return // answered when the picture is there
+	case cmdReplay:
+		l.replay(c)
+		return
 	case cmdStop:
 		l.stop(event.WasStopped, "command")
 	case cmdSeek:
@@ -66,6 +78,9 @@ func (l *loop) play() {
 	if l.state == event.Ended {
 		l.moveTo(0, Exact, "replay", nil)
 		return
+	}
+	if l.paused && l.snap != nil && l.snap.Live() {
+		l.live.refresh.urgent = l.now()-l.live.refresh.last > staleAfter
 	}
 	l.paused = false
 }
@@ -168,6 +183,11 @@ func (l *loop) publish() {
 	}}
 	if l.snap != nil {
 		s.Duration, s.Live = l.snap.Duration(), l.snap.Live()
+		s.Speed, s.MediaTime = l.speed, l.snap.Zero()+s.Position
+		if s.Live {
+			s.WindowStart, s.Edge = l.window()
+			s.Latency, s.AtEdge = l.latency(), l.live.follow
+		}
 	}
 	first := true
 	for _, t := range l.tracks {

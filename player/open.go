@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -97,20 +98,25 @@ func (l *loop) manifestArrived(a *manifestAnswer) {
 	if a.opening != l.opening || l.done {
 		return
 	}
+	if a.refresh {
+		l.refreshed(a)
+		return
+	}
 	if a.err != nil {
 		l.manifestFailed(a)
 		return
 	}
 	l.base, l.snap = a.got.URL, a.snap
+	l.origins.list[l.origins.current].base = l.base
+	l.originWorked()
 	pres := a.snap.Presentation()
-	levels, chunks := 0, 0
+	chunks := 0
 	for i := range pres.Streams {
-		levels += len(pres.Streams[i].Levels)
 		chunks += a.snap.Stream(i).Len()
 	}
 	l.emit(event.Manifest{
 		URL: event.RedactURL(a.got.URL), Live: a.snap.Live(), Duration: a.snap.Duration(),
-		Streams: len(pres.Streams), Levels: levels, Chunks: chunks, Bytes: int64(len(a.got.Body)),
+		Streams: len(pres.Streams), Levels: levelsOf(pres), Chunks: chunks, Bytes: int64(len(a.got.Body)),
 		Elapsed: a.elapsed, Attempt: a.attempt, Protected: len(pres.Protections) > 0, Warnings: pres.Warnings,
 	})
 	if err := l.begin(); err != nil {
@@ -124,9 +130,31 @@ func (l *loop) manifestArrived(a *manifestAnswer) {
 	}
 }
 
+// statusOf is the status of an HTTP answer that is an error; 0: it is none.
+func statusOf(err error) int {
+	if e := (*fetch.Error)(nil); errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
+// levelsOf counts the levels of all streams.
+func levelsOf(pres *manifest.Presentation) int {
+	n := 0
+	for i := range pres.Streams {
+		n += len(pres.Streams[i].Levels)
+	}
+	return n
+}
+
 func (l *loop) manifestFailed(a *manifestAnswer) {
 	e := l.explain(a.err)
 	if e.Stage == event.StageNetwork {
+		if l.originFailed(fetch.ClassOf(a.err), statusOf(a.err), e.Code) {
+			l.survive(e, "")
+			l.askManifest(1, 0)
+			return
+		}
 		action := fetch.NextManifest(a.err, a.attempt, l.cfg.Random.Float64())
 		if action.Kind == fetch.Retry {
 			l.survive(e, "")
@@ -156,7 +184,8 @@ func (l *loop) begin() *Error {
 	}
 	l.tellTracks()
 	l.epoch++
-	pos := l.startAt(l.target)
+	l.beginLive()
+	pos := l.beginAt()
 	l.target, l.need = pos, l.cfg.BufferStart
 	l.held, l.prepared = true, false
 	for _, t := range l.tracks {
@@ -169,7 +198,15 @@ func (l *loop) begin() *Error {
 	return nil
 }
 
-// startAt bounds a wished start to the presentation.
+// beginAt is where to begin what was opened.
+func (l *loop) beginAt() time.Duration {
+	if l.snap.Live() {
+		return l.joinAt()
+	}
+	return l.startAt(l.target)
+}
+
+// startAt bounds a wished position to the presentation.
 func (l *loop) startAt(pos time.Duration) time.Duration {
 	end := l.snap.Duration()
 	if end <= 0 {

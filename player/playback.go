@@ -127,7 +127,7 @@ func (l *loop) advance() {
 		l.become(event.Paused, "command")
 	case !l.held:
 		l.watchBuffer()
-	case l.prepared && l.enough():
+	case l.prepared && l.enough() && l.tight() == 0:
 		l.release()
 	case l.state != event.Buffering:
 		l.become(event.Buffering, "buffer_empty")
@@ -189,6 +189,9 @@ func (l *loop) enough() bool {
 // full reports whether the schedule will not fetch more for t, so that waiting
 // for more would be for ever.
 func (l *loop) full(t *track) bool {
+	if l.atEdge(t) {
+		return false // more comes with time
+	}
 	l.look()
 	for i, o := range l.tracks {
 		if o == t {
@@ -208,6 +211,7 @@ func (l *loop) release() {
 	l.held = false
 	if l.stalled {
 		l.emit(event.StallEnd{Stalled: l.now() - l.dryAt})
+		l.stalledLive(l.now() - l.dryAt)
 	}
 	l.stalled, l.dryAt = false, 0
 	l.need = l.cfg.BufferStart
@@ -220,6 +224,7 @@ func (l *loop) hold() {
 		return
 	}
 	l.held = true
+	l.setSpeed(1)
 	if l.feeder != nil {
 		l.feeder.Hold()
 	}
@@ -344,7 +349,10 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 		l.seekOver(ErrSuperseded)
 	}
 	l.seek = &seek{to: to, asked: l.now(), command: c}
-	from, pos := l.position(), l.startAt(to)
+	if cause == "command" {
+		l.tellOutside(to)
+	}
+	from, pos := l.position(), l.reachable(to, cause)
 	video := l.of(platform.Video)
 	if mode == Key && video != nil {
 		if i := video.stream.At(pos); i < video.stream.First()+video.stream.Len() {
@@ -374,6 +382,19 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 		}
 	}
 	l.clock.Set(pos)
+	l.forgetDistance()
+}
+
+// reachable bounds a position sought to what can be played; what the player
+// itself found is left as it is.
+func (l *loop) reachable(pos time.Duration, cause string) time.Duration {
+	switch {
+	case !l.snap.Live():
+		return l.startAt(pos)
+	case cause == "gap", cause == "live", cause == "window":
+		return pos
+	}
+	return l.inWindow(pos)
 }
 
 // moveTrack makes t, which was played up to from, play from pos on, out of its

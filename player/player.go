@@ -118,11 +118,12 @@ func (p *Player) Step(context.Context, int) error { return ErrNotSupported }
 // SetRate changes the speed of playing; negative rates play backwards.
 func (p *Player) SetRate(context.Context, float64) error { return ErrNotSupported }
 
-// GoLive jumps to the live edge.
-func (p *Player) GoLive(context.Context) error { return ErrNotSupported }
+// GoLive jumps to the live edge and follows it. It returns when its picture is on
+// the screen. What is not live has no edge: the code of the error is NotLive.
+func (p *Player) GoLive(ctx context.Context) error { return p.do(ctx, command{kind: cmdGoLive}) }
 
-// Replay goes back a little.
-func (p *Player) Replay(context.Context) error { return ErrNotSupported }
+// Replay goes back a little (Config.Live.Replay) and plays on from there.
+func (p *Player) Replay(ctx context.Context) error { return p.do(ctx, command{kind: cmdReplay}) }
 
 // SelectVideo changes the camera angle.
 func (p *Player) SelectVideo(context.Context, string) error { return ErrNotSupported }

@@ -42,7 +42,7 @@ func (l *loop) learn(t *track, j *job, a *transferAnswer) {
 		Level: a.fragment.Level, Bytes: r.Bytes, Size: r.Bytes, Start: j.asked, FirstByte: r.FirstByte,
 		Body: max(r.Elapsed-r.FirstByte, 0), Media: j.chunk.Duration, FromStore: r.FromStore,
 		StackBPS: r.StackBPS, OtherBytes: l.othersReceived(t) - j.othersBefore, Marks: j.marks,
-		AtEdge: j.atEdge,
+		AtEdge: j.edge,
 	}
 	l.bandwidth.Add(x)
 	if len(t.transfers) == maxTransfers {

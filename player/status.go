@@ -12,6 +12,12 @@ type Status struct {
 	Position time.Duration
 	Duration time.Duration // 0: not known
 	Live     bool
+	// WindowStart and Edge bound what can be played of a live presentation.
+	WindowStart, Edge time.Duration
+	Latency           time.Duration // of what is shown, behind the encoder; live only
+	AtEdge            bool          // the playhead follows the edge
+	MediaTime         time.Duration // Position on the encoder's own clock, see LiveStart
+	Speed             float64       // of playing, 1 but for small corrections
 	// BufferedTo is the end of what can be played without the network; Ranges
 	// of it lie between BufferedFrom and BufferedTo.
 	BufferedFrom, BufferedTo time.Duration

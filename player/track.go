@@ -70,6 +70,9 @@ type track struct {
 	lost      bool          // given up: nothing more is fetched
 	starved   bool          // its buffer ran out since the last request
 	quiet     time.Duration // until then, failures are not told
+	pace      timeline.Pace // of a live stream
+	announced int           // fragments that the latest one announced
+	info      info
 }
 
 // audioChoice is an audio stream that can be selected.

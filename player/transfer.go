@@ -42,6 +42,8 @@ func (l *loop) fetch() time.Duration {
 		}
 		switch {
 		case schedule.Spare(&l.view, i) && l.improve(t):
+		case action.Do == schedule.Fetch && l.notYet(t, action.Chunk) > 0:
+			wait = min(wait, l.notYet(t, action.Chunk))
 		case action.Do == schedule.Fetch:
 			t.queue.SetEnded(false)
 			wait = min(wait, l.fetchChunk(t, action.Chunk))
@@ -80,7 +82,7 @@ func (l *loop) look() {
 
 func (l *loop) viewOf(t *track, pos time.Duration) schedule.Track {
 	r := t.queue.Range()
-	v := schedule.Track{Stream: t.stream, Next: t.next, Bytes: r.Bytes, Busy: t.job != nil, NotBefore: t.notBefore}
+	v := schedule.Track{Stream: t.stream, Next: t.next, Bytes: r.Bytes, Busy: t.job != nil, NotBefore: t.notBefore, Growing: l.snap.Live()}
 	v.Buffered, _ = t.buffered(pos)
 	if r.Ended {
 		v.Buffered = schedule.Forever
@@ -120,8 +122,10 @@ func (l *loop) transfer(j *job) {
 	t, chunk, q := j.track, j.chunk, j.level
 	j.url = manifest.ChunkURL(l.base, t.source, t.levels[q].source, chunk.T)
 	j.asked, j.othersBefore = l.now(), l.othersReceived(t)
-	j.atEdge = l.snap.Live() && j.chunk.Index == t.stream.First()+t.stream.Len()-1
 	t.job = j
+	j.origin = l.origins.current
+	j.edge = l.snap.Live() && chunk.Index >= t.stream.Proven()
+	stream, live := t.stream, l.snap.Live()
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
 	format := t.levels[q].format
 	after := time.Duration(l.started) * stagger
@@ -134,7 +138,7 @@ func (l *loop) transfer(j *job) {
 		})
 		a.err = a.result.Err
 		if a.err == nil {
-			a.fragment, a.err = unpack(a.result.Body, t.stream, chunk, format)
+			a.fragment, a.news, a.err = unpack(a.result.Body, stream, chunk, format, live)
 			if a.err != nil {
 				a.result.Body.Release()
 			}
@@ -219,6 +223,12 @@ func (l *loop) transferred(a *transferAnswer) {
 		l.transferFailed(t, j, a)
 		return
 	}
+	l.originWorked()
+	l.hear(t, a.news)
+	if j.edge {
+		t.pace.Arrived(j.asked, j.chunk.Start+j.chunk.Duration, j.chunk.Duration)
+		l.measureDistance(t, j)
+	}
 	f := a.fragment
 	f.Gap = t.gap
 	l.received(t, j, a)
@@ -242,15 +252,26 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 	other := l.another(t, j.level)
 	action := fetch.Next(fetch.Failure{
 		Class: t.class, Status: a.result.Status, Attempt: t.classRow, OtherLevels: other >= 0,
-		Live: l.snap.Live(), ChunkDuration: j.chunk.Duration, RetryAfter: a.result.RetryAfter,
+		Live: l.snap.Live(), NearEdge: j.edge, ChunkDuration: j.chunk.Duration, RetryAfter: a.result.RetryAfter,
 	}, l.cfg.Random.Float64())
 	e := l.explain(a.err)
 	l.trouble = e.Error()
+	if class := fetch.ClassOf(a.err); j.origin != l.origins.current || l.originFailed(class, a.result.Status, e.Code) {
+		t.begun()
+		return // another origin is asked
+	}
+	if action.Refresh {
+		l.wantRefresh()
+	}
 	switch action.Kind {
 	case fetch.Retry, fetch.Wait:
 		t.tried[j.level] = false
 		t.forced = j.level
 		t.notBefore = l.now() + action.After
+		if j.edge && t.class == fetch.Status && action.Kind == fetch.Wait {
+			t.notBefore = l.missingYet(t, j)
+			t.forced = -1 // by then another level may be the right one
+		}
 	case fetch.OtherLevel:
 		l.blame(t, j.level)
 		t.classRow = 0
@@ -258,6 +279,9 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		t.decided[j.chunk.Index] = l.now()
 		t.notBefore = l.now() + action.After
 	case fetch.Skip:
+		if l.stale(t, j) {
+			return
+		}
 		l.skip(t, j, e)
 	case fetch.Fail:
 		l.lose(t, e)

@@ -21,20 +21,21 @@ var errOtherTime = errors.New("the fragment is of another time than asked for")
 // parsers are fragment.Fragments to use again.
 var parsers = sync.Pool{New: func() any { return new(fragment.Fragment) }}
 
-// unpack parses the body of a fragment into what a queue holds. The samples
+// unpack parses the body of a fragment into what a queue holds, and what a live
+// one says of those that follow. The samples
 // alias the body, which is released with the fragment.
-func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, format *platform.Format) (*buffer.Fragment, error) {
+func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, format *platform.Format, live bool) (*buffer.Fragment, *news, error) {
 	p := parsers.Get().(*fragment.Fragment)
 	defer parsers.Put(p)
 	err := p.Parse(body.Bytes(), fragment.Options{Kind: format.Kind, FragmentDuration: uint64(chunk.D)})
 	if err != nil {
-		return nil, fmt.Errorf("reading the %v fragment at %d: %w", format.Kind, chunk.T, err)
+		return nil, nil, fmt.Errorf("reading the %v fragment at %d: %w", format.Kind, chunk.T, err)
 	}
 	if p.Encryption != nil {
-		return nil, fmt.Errorf("the %v fragment at %d is encrypted: %w", format.Kind, chunk.T, ErrNotSupported)
+		return nil, nil, fmt.Errorf("the %v fragment at %d is encrypted: %w", format.Kind, chunk.T, ErrNotSupported)
 	}
 	if t, ok := statedTime(p); ok && isOther(stream, chunk, t) {
-		return nil, fmt.Errorf("asked for %d, received %d: %w", chunk.T, t, errOtherTime)
+		return nil, nil, fmt.Errorf("asked for %d, received %d: %w", chunk.T, t, errOtherTime)
 	}
 	if len(format.Config) == 0 && len(p.Samples) > 0 {
 		if own, ok := fragment.ConfigFromSample(format, p.Samples[0].Data); ok {
@@ -59,7 +60,10 @@ func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, for
 			Disposable: s.DependedOn == 2 || fragment.Disposable(format, s.Data),
 		})
 	}
-	return f, nil
+	if live {
+		return f, newsOf(p, chunk), nil
+	}
+	return f, nil, nil
 }
 
 // statedTime is the time that the fragment itself states, in ticks. Servers that

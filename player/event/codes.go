@@ -43,6 +43,8 @@ const (
 	ManifestTooLarge  Code = "manifest_too_large" // a bound was hit
 	ManifestKind      Code = "manifest_kind"      // well-formed, of a kind not supported (composite)
 	NothingToPlay     Code = "nothing_to_play"    // no stream that this device can play
+	LiveStalled       Code = "live_stalled"       // a live presentation that does not go on
+	LiveRestarted     Code = "live_restarted"     // the encoder counts its time anew
 )
 
 // Codes of the stage fragment.
@@ -88,6 +90,7 @@ const (
 	BadURL       Code = "bad_url"
 	NoSuchFile   Code = "no_such_file"
 	NotSupported Code = "not_supported" // not by this version
+	NotLive      Code = "not_live"      // there is no edge to go to
 	Internal     Code = "internal"      // a fault of the program itself
 )
 
@@ -95,13 +98,13 @@ const (
 var stages = map[Stage][]Code{
 	StageNetwork: {HostUnknown, Unreachable, Refused, Timeout, ConnectionLost, TLSFailed, ProxyFailed, HTTPStatus, NotFound,
 		NotYetThere, AccessDenied, ServerError, RedirectLoop, AnswerTooLarge, AnswerUnreadable},
-	StageManifest: {NotAManifest, ManifestMalformed, ManifestTooLarge, ManifestKind, NothingToPlay},
+	StageManifest: {NotAManifest, ManifestMalformed, ManifestTooLarge, ManifestKind, NothingToPlay, LiveStalled, LiveRestarted},
 	StageFragment: {FragmentMalformed, FragmentTruncated, FragmentOtherTime, FragmentTooLarge, FragmentSkipped},
 	StageDRM: {NoKeyProvider, KeyNotFound, KeyDenied, KeyUnreachable, KeyExpired, DecryptFailed, HeaderMalformed,
 		OutputForbidden},
 	StageDecode: {CodecUnsupported, DecoderFailed, SampleLost, ConfigMalformed},
 	StageRender: {DisplayLost, DisplayFailed, SoundLost, SoundFailed},
-	StageUsage:  {BadArgument, BadURL, NoSuchFile, NotSupported, Internal},
+	StageUsage:  {BadArgument, BadURL, NoSuchFile, NotSupported, NotLive, Internal},
 }
 
 // Stage is the stage that c belongs to; "" for a code this version does not

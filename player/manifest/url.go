@@ -105,6 +105,19 @@ func ChunkURL(base string, s *Stream, l *Level, t Ticks) string {
 	return string(expand(out, template, l, t))
 }
 
+// InfoURL is the URL that asks what a fragment says of itself and of those that
+// follow, without its media, made of that of the fragment ([MS-SSTR] 2.2.3.2).
+// ok is false where the template does not name it in the usual way.
+func InfoURL(chunk string) (url string, ok bool) {
+	path, _, _ := strings.Cut(chunk, "?")
+	i := strings.LastIndex(strings.ToLower(path), "/fragments(")
+	if i < 0 {
+		return "", false
+	}
+	const noun = "Fragments"
+	return chunk[:i+1] + "FragmentInfo" + chunk[i+1+len(noun):], true
+}
+
 // climb resolves leading "./" and "../" of a relative reference, RFC 3986
 // 5.2.4. path ends in a slash or is empty.
 func climb(path, template string) (string, string) {

@@ -24,6 +24,8 @@ type Track struct {
 	Bytes    int64         // held, what was played included
 	Expected int64         // size of the next fragment in bytes, a guess
 	Busy     bool          // a transfer is under way
+	// Growing: behind the last chunk there will be others.
+	Growing bool
 	// NotBefore is when the next transfer may begin (a retry), since the session
 	// began.
 	NotBefore time.Duration
@@ -62,6 +64,9 @@ func Next(v *View, track int) Action {
 		return Action{Do: Wait, For: Forever}
 	}
 	if t.Next >= t.Stream.First()+t.Stream.Len() {
+		if t.Growing {
+			return Action{Do: Wait, For: Forever}
+		}
 		return Action{Do: End}
 	}
 	if wait := t.NotBefore - v.Now; wait > 0 {

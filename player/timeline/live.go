@@ -68,8 +68,8 @@ func (s *Snapshot) Extend(stream int, of Known, next []Known) (*Snapshot, Change
 // presentation lists. Streams are matched by type, name, language and subtype
 // and keep their order; new ones come after them. The end never moves back for
 // an old manifest out of a cache. Chunks that fragments have announced, and that
-// neither arrived nor are in the manifest, are kept only where they follow on
-// its last one. Where the manifest is no longer live, its end is final. The
+// neither arrived nor are in the manifest, are kept only where they begin at its
+// end. Where the manifest is no longer live, its end is final. The
 // error is an [ErrInvalid].
 func (s *Snapshot) Refresh(p *manifest.Presentation) (*Snapshot, Change, error) {
 	fresh, err := New(p)
@@ -267,7 +267,7 @@ func (e *editor) follow(k Known) bool {
 			return false
 		}
 		between := k.T - last.T
-		if gap := int64(between - last.D); between < last.D || last.D == 0 || gap > 0 && gap <= int64(max(last.D/roundingPart, 2)) {
+		if gap := int64(between - last.D); between < last.D || last.D == 0 || gap > 0 && gap <= int64(rounding(last.D)) {
 			e.pop()
 			e.push(Known{last.T, between})
 		}
@@ -337,11 +337,30 @@ func (e *editor) announced(k Known, c *Change) {
 		c.Contradictory = true
 		k.D = max(last.D, 1)
 	}
-	if end := last.T + last.D; k.T > end && e.stream.Offset(int64(min(k.T-end, 1<<62))) > maxJump {
+	end := last.T + last.D
+	if k.T > end && e.stream.Offset(int64(min(k.T-end, 1<<62))) > maxJump {
 		c.Contradictory = true
 		return
 	}
+	off := max(k.T, last.T) - min(k.T, last.T)
+	switch {
+	case k.T > last.T && off > min(last.D, k.D)/2:
+		// The next one: it should begin where the last one ends.
+		c.Contradictory = c.Contradictory || !joins(last, k)
+	case off > rounding(last.D):
+		c.Contradictory = c.Contradictory || k.T > last.T
+		return
+	}
 	e.listed(k, c)
+}
+
+// rounding is what may lie between the end of a chunk and the next one.
+func rounding(d manifest.Ticks) manifest.Ticks { return max(d/roundingPart, 2) }
+
+// joins reports whether k begins where last ends, but for rounding.
+func joins(last, k Known) bool {
+	end := last.T + last.D
+	return max(k.T, end)-min(k.T, end) <= rounding(last.D)
 }
 
 // listed takes a chunk into account that is named.
@@ -411,8 +430,7 @@ func (e *editor) merge(runs []manifest.Run, live bool, c *Change) {
 	}
 	slices.Reverse(doubtful)
 	for _, k := range doubtful {
-		last, ok := e.last()
-		if gap := int64(k.T - (last.T + last.D)); ok && k.T > last.T && gap <= int64(max(last.D, k.D)) {
+		if last, ok := e.last(); ok && k.T > last.T && joins(last, k) {
 			var again Change
 			e.listed(k, &again)
 		}

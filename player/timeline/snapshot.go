@@ -93,11 +93,43 @@ func (s *Snapshot) Presentation() *manifest.Presentation { return s.presentation
 // Live says whether the presentation still grows.
 func (s *Snapshot) Live() bool { return s.presentation.Live }
 
+// Final returns a Snapshot of a presentation to which nothing will be added: what
+// was only announced does not come.
+func (s *Snapshot) Final() *Snapshot {
+	c := s.clone()
+	p := *s.presentation
+	p.Live = false
+	c.presentation = &p
+	for i := range c.streams {
+		e := edit(&c.streams[i])
+		for e.stream.Len() > 0 && e.stream.first+e.stream.Len() > e.stream.proven {
+			e.pop()
+		}
+		c.streams[i] = e.stream
+		c.streams[i].measure()
+	}
+	c.setDuration()
+	return c
+}
+
 // Duration is the end of the longest video or audio stream, from the zero
 // point. Only where they list no chunk is it the Duration of the manifest, and
 // 0 where that is not stated either. It ignores sparse streams (those with a
 // parent) unless there are no others.
 func (s *Snapshot) Duration() time.Duration { return s.duration }
+
+// Window is the length of the DVR window of a live presentation; 0: unlimited.
+func (s *Snapshot) Window() time.Duration {
+	p := s.presentation
+	if !p.Live || p.DVRWindow == 0 || p.TimeScale == 0 {
+		return 0
+	}
+	return at(uint64(p.DVRWindow), p.TimeScale).sub(instant{})
+}
+
+// Zero is the encoder's time of session position 0, limited to the range of a
+// time.Duration.
+func (s *Snapshot) Zero() time.Duration { return s.zero().sub(instant{}) }
 
 // NumStreams is the number of streams, the same as in Presentation and in the
 // same order.

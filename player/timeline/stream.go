@@ -80,6 +80,11 @@ func (s *Stream) First() int { return s.first }
 // Len is the number of chunks; 0 is normal for live streams and for text.
 func (s *Stream) Len() int { return s.before[len(s.runs)] }
 
+// Proven is the index of the first chunk that was only announced: those before
+// it were listed by a manifest or have arrived. First()+Len() where there is
+// none.
+func (s *Stream) Proven() int { return max(s.first, min(s.proven, s.first+s.Len())) }
+
 // Start is the session position of the first chunk, 0 where there is none.
 func (s *Stream) Start() time.Duration { return s.start }
 

@@ -1,0 +1,113 @@
+package player
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"smoothplay/platform"
+	"smoothplay/player/event"
+)
+
+const (
+	// distanceSamples is of how many looks at the distance the median counts: one
+	// fragment that comes late is no drift.
+	distanceSamples = 3
+	// speedMost is by how much playing is sped up or slowed down to keep it.
+	speedMost = 0.05
+	// A difference is corrected from tooFar on until it is below nearEnough; one
+	// of correctIn or more at full speed.
+	tooFar     = 300 * time.Millisecond
+	nearEnough = 50 * time.Millisecond
+	correctIn  = 2 * time.Second
+)
+
+// measureDistance looks, when a fragment of t arrives that was asked for as soon
+// as it could be there, how far behind its end the playhead was then.
+func (l *loop) measureDistance(t *track, j *job) {
+	if t != l.leadingTrack() || l.state != event.Playing {
+		return
+	}
+	since := time.Duration(float64(l.now()-j.asked) * l.speed)
+	behind := j.chunk.Start + j.chunk.Duration - (l.position() - since)
+	if len(l.live.behind) == distanceSamples {
+		l.live.behind = slices.Delete(l.live.behind, 0, 1)
+	}
+	l.live.behind = append(l.live.behind, behind)
+	l.keepDistance()
+}
+
+// forgetDistance begins to look anew: the playhead was moved.
+func (l *loop) forgetDistance() {
+	l.live.behind, l.live.target = l.live.behind[:0], 0
+}
+
+// keepDistance keeps a playhead that follows the edge where it should be: a
+// little off by playing faster or slower, far off by a jump.
+func (l *loop) keepDistance() {
+	if !l.live.follow || l.state != event.Playing || l.seek != nil {
+		l.setSpeed(1)
+		return
+	}
+	if l.cfg.Live.Steady || len(l.live.behind) == 0 {
+		return
+	}
+	sorted := slices.Sorted(slices.Values(l.live.behind))
+	behind := sorted[len(sorted)/2]
+	// Where the session began is as good as any other place near by.
+	chunk := l.chunkDuration()
+	least := max(l.live.distance-chunk/8, leastBehind(chunk))
+	most := max(l.live.distance+chunk/4, least)
+	if l.live.target == 0 {
+		l.live.target = min(max(behind, least), most)
+	}
+	off := behind - min(max(l.live.target, least), most)
+	switch {
+	case off > max(farOff, 2*chunk) && l.livePosition() > l.position()+chunk:
+		l.moveTo(l.livePosition(), Exact, "live", nil)
+		l.live.follow = true
+	case len(l.live.behind) < distanceSamples:
+	case off.Abs() > tooFar, l.speed != 1 && off.Abs() > nearEnough:
+		by := max(-speedMost, min(speedMost, speedMost*off.Seconds()/correctIn.Seconds()))
+		by = math.Copysign(math.Ceil(math.Abs(by)*100)/100, by)
+		if sameWay := (by > 0) == (l.speed > 1); l.speed == 1 || !sameWay || math.Abs(by) > math.Abs(l.speed-1) {
+			l.setSpeed(1 + by)
+		}
+	default:
+		l.setSpeed(1)
+	}
+}
+
+// setSpeed plays faster or slower, with the pitch kept.
+func (l *loop) setSpeed(to float64) {
+	if to == l.speed {
+		return
+	}
+	from := l.speed
+	l.speed = to
+	if l.feeder != nil {
+		l.feeder.SetRate(to)
+	}
+	if t := l.of(platform.Audio); l.feeder == nil || t == nil || t.lost {
+		l.clock.SetRate(to, time.Now())
+	}
+	l.emit(event.Rate{From: from, To: to})
+}
+
+// stalledLive keeps more distance after a stall at the edge.
+func (l *loop) stalledLive(lasted time.Duration) {
+	if !l.live.follow || !l.snap.Live() {
+		return
+	}
+	chunk := l.chunkDuration()
+	l.live.distance = min(l.live.distance+min(lasted, chunk), l.distance()+3*chunk)
+	l.forgetDistance()
+}
+
+// gaugeLatency samples the latency for the Summary, once a second.
+func (l *loop) gaugeLatency() {
+	if now := l.now(); l.state == event.Playing && l.live.follow && now >= l.live.gauged+observeEvery {
+		l.live.gauged = now
+		l.figures.LiveLatency.Add(l.latency())
+	}
+}

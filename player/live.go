@@ -1,0 +1,431 @@
+package player
+
+import (
+	"time"
+
+	"smoothplay/player/event"
+	"smoothplay/player/timeline"
+)
+
+// Live says how live presentations are played. The zero Live is right for most.
+type Live struct {
+	// Start is where to join.
+	Start LiveStart
+	// Distance is how far behind the newest end that can be asked for the playhead
+	// is kept; 0: three fragments, and 6 s at least.
+	Distance time.Duration
+	// BackOff and PlaybackOffset are the names that Microsoft's clients have for
+	// parts of the distance (6 s and 7 s there): where one is set, their sum is the
+	// distance.
+	BackOff, PlaybackOffset time.Duration
+	// Window is how far back seeks go; 0: what the server says.
+	Window time.Duration
+	// Replay is how far Player.Replay goes back; 0: 5 s.
+	Replay time.Duration
+	// Steady keeps the speed of playing at 1, whatever becomes of the latency.
+	Steady bool
+}
+
+// LiveStart is where a live presentation is joined.
+type LiveStart struct {
+	From LiveFrom
+	// Offset is added: to the edge (negative: before it), to the start of the
+	// window, or to the origin of the encoder's time.
+	Offset time.Duration
+}
+
+// LiveFrom is what a LiveStart counts from.
+type LiveFrom uint8
+
+// The places.
+const (
+	FromEdge    LiveFrom = iota
+	FromWindow           // the start of the DVR window
+	FromEncoder          // the origin of the encoder's time: Status.MediaTime of an earlier session
+)
+
+const (
+	leastDistance = 6 * time.Second
+	usualReplay   = 5 * time.Second
+	// farOff is how far from where it should be a playhead that follows the edge
+	// is moved at once, instead of by playing faster.
+	farOff = 6 * time.Second
+	// outsideMargin is how far inside its start a window is entered that has moved
+	// past the playhead.
+	outsideMargin = 2 * time.Second
+)
+
+// live is what the control loop keeps of a presentation that goes on.
+type live struct {
+	follow   bool            // the viewer wants to be at the edge
+	distance time.Duration   // behind the end of what can be asked for
+	target   time.Duration   // the same, as begun with; 0: not yet
+	behind   []time.Duration // latest samples of it, the oldest first
+
+	refresh refresh
+	grownAt time.Duration // when the timeline grew last
+	told    time.Duration // when the edge was told last
+	gauged  time.Duration // when the latency was sampled last
+	asked   time.Duration // until then, no other origin is asked where the edge is
+	stuck   bool          // that nothing comes any more was told
+	ended   bool
+}
+
+// beginLive prepares for a presentation that has just been opened.
+func (l *loop) beginLive() {
+	l.live = live{follow: true, grownAt: l.now(), told: l.now()}
+	if !l.snap.Live() {
+		return
+	}
+	for _, t := range l.tracks {
+		l.listed(t)
+	}
+	l.live.distance = l.distance()
+	l.live.refresh.last = l.now()
+}
+
+// listed notes that the chunks which a manifest lists are there.
+func (l *loop) listed(t *track) {
+	if n := t.stream.Proven(); n > t.stream.First() && n <= t.stream.First()+t.stream.Len() {
+		c := t.stream.Chunk(n - 1)
+		t.pace.Exists(l.now(), c.Start+c.Duration, c.Duration)
+	}
+}
+
+// distance is how far behind the edge to play.
+func (l *loop) distance() time.Duration {
+	c := l.cfg.Live
+	switch {
+	case c.BackOff+c.PlaybackOffset > 0:
+		return c.BackOff + c.PlaybackOffset
+	case c.Distance > 0:
+		return c.Distance
+	}
+	return max(leastDistance, 3*l.chunkDuration())
+}
+
+// chunkDuration is that of the latest chunks.
+func (l *loop) chunkDuration() time.Duration {
+	var d time.Duration
+	for _, t := range l.tracks {
+		if n := t.stream.Len(); n > 0 {
+			d = max(d, t.stream.Chunk(t.stream.First()+n-1).Duration)
+		}
+	}
+	return d
+}
+
+// edge is the end of what can be asked for on every track, as far as is known.
+func (l *loop) edge() time.Duration {
+	edge, some := time.Duration(0), false
+	for _, t := range l.tracks {
+		if t.lost || t == l.switching || t.stream.Len() == 0 {
+			continue
+		}
+		end := t.stream.End()
+		if n := t.stream.Proven(); l.snap.Live() && n > t.stream.First() && n < t.stream.First()+t.stream.Len() {
+			c := t.stream.Chunk(n - 1)
+			end = c.Start + c.Duration
+		}
+		if !some || end < edge {
+			edge, some = end, true
+		}
+	}
+	return edge
+}
+
+// edgeNow is the edge as it moves on between two chunks: ok is false where
+// nothing is known of when chunks come.
+func (l *loop) edgeNow() (edge time.Duration, ok bool) {
+	for _, t := range l.tracks {
+		if t.lost || t == l.switching {
+			continue
+		}
+		e, known := t.pace.Edge(l.now())
+		if n := t.stream.Proven(); known && n > t.stream.First() {
+			c := t.stream.Chunk(n - 1)
+			e = min(e, c.Start+2*c.Duration) // it stands still when the encoder does
+			if !ok || e < edge {
+				edge, ok = e, true
+			}
+		}
+	}
+	return edge, ok
+}
+
+// window is the range in which a live presentation can be played; on demand, all
+// of it.
+func (l *loop) window() (start, end time.Duration) {
+	end = l.edge()
+	if !l.snap.Live() {
+		return 0, l.snap.Duration()
+	}
+	first := true
+	for _, t := range l.tracks {
+		if t == l.switching || t.stream.Len() == 0 {
+			continue
+		}
+		if s := t.stream.Start(); first || s > start {
+			start, first = s, false
+		}
+	}
+	if w := l.windowLength(); w > 0 {
+		start = max(start, end-w)
+	}
+	return start, end
+}
+
+// windowLength is that of the DVR window; 0: unlimited.
+func (l *loop) windowLength() time.Duration {
+	if l.cfg.Live.Window > 0 {
+		return l.cfg.Live.Window
+	}
+	return l.snap.Window()
+}
+
+// livePosition is where a playhead begins to follow the edge: at the beginning of
+// a chunk, which is shown soonest, at the wanted distance or a part of a chunk
+// farther.
+func (l *loop) livePosition() time.Duration {
+	start, end := l.window()
+	pos := max(end-l.live.distance, start)
+	if t := l.leadingTrack(); t != nil {
+		// Tracks do not end together: a little nearer is near enough.
+		if i := t.stream.At(pos + l.chunkDuration()/8); i < t.stream.First()+t.stream.Len() {
+			if s := t.stream.Chunk(i).Start; s >= start {
+				pos = s // in a gap, where it ends
+			}
+		}
+	}
+	return pos
+}
+
+// tight reports whether the playhead is so near the edge that the next fragment
+// could not come in time: what is shown first stands a moment then.
+func (l *loop) tight() (wait time.Duration) {
+	if !l.snap.Live() || !l.live.follow || l.live.ended {
+		return 0
+	}
+	edge, ok := l.edgeNow()
+	if !ok {
+		return 0
+	}
+	least := min(l.live.distance+l.chunkDuration()/4, leastBehind(l.chunkDuration()))
+	return max(least-(edge-l.position()), 0)
+}
+
+// leastBehind is how far behind what can be asked for a playhead can follow: a
+// chunk lasts until the next one is there, which takes time to come.
+func leastBehind(chunk time.Duration) time.Duration {
+	return chunk + max(chunk*2/5, 300*time.Millisecond)
+}
+
+// leadingTrack is the video, or what there is.
+func (l *loop) leadingTrack() *track {
+	for _, t := range l.tracks {
+		if t != l.switching && t.stream.Len() > 0 {
+			return t
+		}
+	}
+	return nil
+}
+
+// joinAt is where to begin a live presentation.
+func (l *loop) joinAt() time.Duration {
+	s := l.cfg.Live.Start
+	start, _ := l.window()
+	at := l.livePosition()
+	switch s.From {
+	case FromWindow:
+		return l.inWindow(start + s.Offset)
+	case FromEncoder:
+		return l.inWindow(s.Offset - l.snap.Zero())
+	}
+	if s.Offset < 0 {
+		return l.inWindow(l.edge() + s.Offset)
+	}
+	return at
+}
+
+// inWindow bounds pos to what can be played, and notes whether that is the edge.
+func (l *loop) inWindow(pos time.Duration) time.Duration {
+	start, _ := l.window()
+	at := l.livePosition()
+	l.live.follow = pos >= at
+	if l.live.follow {
+		return at
+	}
+	return max(pos, min(start+outsideMargin, at))
+}
+
+// goLive returns to the edge.
+func (l *loop) goLive(cause string, c *command) {
+	l.live.follow = true
+	l.live.distance = l.distance()
+	l.paused = false
+	l.moveTo(l.livePosition(), Exact, cause, c)
+}
+
+// replay goes back a little.
+func (l *loop) replay(c *command) {
+	by := l.cfg.Live.Replay
+	if by == 0 {
+		by = usualReplay
+	}
+	l.moveTo(l.position()-by, Exact, "replay", c)
+}
+
+// tellOutside tells that a place sought is not in the window.
+func (l *loop) tellOutside(to time.Duration) {
+	if !l.snap.Live() {
+		return
+	}
+	if start, end := l.window(); to < start || to > end {
+		l.emit(event.Window{Begin: start, End: end, Cause: "outside"})
+	}
+}
+
+// goal is how much media can be gathered.
+func (l *loop) goal() time.Duration {
+	if !l.snap.Live() {
+		return l.cfg.BufferAhead
+	}
+	return min(l.cfg.BufferAhead, max(l.edge()-l.position(), l.live.distance)+l.chunkDuration())
+}
+
+// liveTurn does what a presentation that goes on asks for in each turn.
+func (l *loop) liveTurn() {
+	if l.snap == nil || l.done {
+		return
+	}
+	if !l.snap.Live() {
+		return
+	}
+	l.trimWindow()
+	l.askRefresh()
+	l.askInfo()
+	l.jumpGap()
+	l.leaveBehind()
+	l.keepDistance()
+	l.watchEdge()
+	l.gaugeLatency()
+	l.tellOver()
+	l.tellStuck()
+	l.tellEdge()
+}
+
+// untilLive is how long liveTurn has nothing to do.
+func (l *loop) untilLive() time.Duration {
+	if l.snap == nil || !l.snap.Live() || l.done {
+		return 1<<63 - 1
+	}
+	wait := min(l.untilRefresh(), l.untilInfo())
+	if len(l.origins.list) > 1 {
+		wait = min(wait, time.Second)
+	}
+	if l.state == event.Buffering && l.tight() > 0 {
+		wait = min(wait, l.tight())
+	}
+	return wait
+}
+
+// trimWindow forgets what has left the window, and what lies before the playhead
+// no longer.
+func (l *loop) trimWindow() {
+	if l.windowLength() <= 0 {
+		return
+	}
+	start, _ := l.window()
+	// A little more is kept, so that rounding and streams that begin at other times
+	// do no harm.
+	if s := l.snap.Trim(start - l.chunkDuration()); s != l.snap {
+		l.grow(s)
+	}
+}
+
+// grow takes over a new timeline.
+func (l *loop) grow(s *timeline.Snapshot) {
+	l.snap = s
+	for _, t := range l.tracks {
+		t.stream = s.Stream(t.index)
+		if t.next < t.stream.First() {
+			l.cancelJob(t)
+			t.next = t.stream.First()
+			t.gap = true
+			t.begun()
+		}
+	}
+}
+
+// atEdge reports whether what t needs next is not there yet.
+func (l *loop) atEdge(t *track) bool {
+	if !l.snap.Live() {
+		return false
+	}
+	return t.next >= t.stream.First()+t.stream.Len() || l.notYet(t, t.next) > 0 || t.classRow > 0 && t.next >= t.stream.Proven()
+}
+
+// leaveBehind moves a playhead into the window that has moved past it.
+func (l *loop) leaveBehind() {
+	start, end := l.window()
+	if l.paused || l.seek != nil || l.position() >= start-l.chunkDuration() {
+		return
+	}
+	l.emit(event.Window{Begin: start, End: end, Cause: "outside"})
+	l.moveTo(min(start+outsideMargin, max(start, l.livePosition())), Key, "window", nil)
+}
+
+// jumpGap passes over a hole of the timeline for which there is nothing on any
+// track, as encoders leave them that stood still.
+func (l *loop) jumpGap() {
+	if l.paused || l.seek != nil || len(l.tracks) == 0 {
+		return
+	}
+	pos := l.position()
+	to := time.Duration(1<<63 - 1)
+	for _, t := range l.tracks {
+		if t == l.switching {
+			continue
+		}
+		next, ok := t.queue.After(pos)
+		if !ok || next-pos < leastGap {
+			return
+		}
+		to = min(to, next)
+	}
+	if to == 1<<63-1 {
+		return
+	}
+	follow := l.live.follow
+	l.moveTo(to, Exact, "gap", nil)
+	l.live.follow = follow
+}
+
+// leastGap is what is passed over instead of played through.
+const leastGap = 300 * time.Millisecond
+
+// tellEdge tells where the edge is, about once a second while something changes.
+func (l *loop) tellEdge() {
+	if l.now() < l.live.told+observeEvery || l.live.grownAt < l.live.told {
+		return
+	}
+	l.live.told = l.now()
+	l.emit(event.LiveEdge{Edge: l.edge(), Latency: l.latency()})
+}
+
+// latency is how far the playhead is behind what the encoder is at now, as far
+// as can be told: fragments announce those that are complete already.
+func (l *loop) latency() time.Duration {
+	edge, ok := l.edgeNow()
+	if !ok {
+		return max(l.edge()-l.position(), 0)
+	}
+	ahead := time.Duration(0)
+	if t := l.leadingTrack(); t != nil && t.stream.Len() > 0 {
+		if n := t.stream.Proven(); n > t.stream.First() && n <= t.stream.First()+t.stream.Len() {
+			c := t.stream.Chunk(n - 1)
+			ahead = t.stream.End() - (c.Start + c.Duration)
+		}
+	}
+	return max(edge+ahead-l.position(), 0)
+}
