@@ -21,7 +21,7 @@ const importRules = `
 	heuristics, player/cmcd < player/event;
 
 	# A device: drm and render know platform, and never the player.
-	platform < platform/httpclient, platform/null, platform/linux, platform/filestore;
+	platform < platform/httpclient, platform/null, platform/linux, platform/filestore, platform/slow;
 	platform < drm/piff, drm/playready < drm < drm/clearkey;
 	platform < render/ffmpeg;
 	platform < render/overlay < render/sdl;
@@ -51,7 +51,7 @@ const importRules = `
 	player, player/origin, platform/platformtest, platform/linux < player/playertest;
 
 	# The binary wires everything.
-	player, player/sim, player/report, player/save, player/origin, platform/linux, platform/filestore,
+	player, player/sim, player/report, player/save, player/origin, platform/linux, platform/filestore, platform/slow,
 	drm/clearkey, drm/playready, render/ffmpeg, render/sdl, render/overlay
 	< cmd/smoothplay;
 `

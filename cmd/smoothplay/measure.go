@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"smoothplay/heuristics/renderload"
 	"smoothplay/player/event"
 )
 
@@ -29,6 +30,7 @@ type measureFlags struct {
 	against      string
 	tolerance    tolerance
 	recordTrace  string
+	decodeLoad   string
 	report       string
 }
 
@@ -84,6 +86,7 @@ command of the script failed.`,
 		f.StringVar(&flags.against, "against", "", "fail where the summary is worse than the one in `FILE`, of --json or --events")
 		f.Var(&flags.tolerance, "tolerance", "by which `share` it may be: 5%, or \"5%,startup=20%\" (default 5%)")
 		f.StringVar(&flags.report, "report", "", reportUsage)
+		f.StringVar(&flags.decodeLoad, "decode-load", "", "let decoding take longer by the factors of `FILE` (CSV: t_ms,load_factor) or of \"1:10s,3:20s\"")
 		f.StringVar(&flags.recordTrace, "record-trace", "", "write what the link carried to `FILE`, as --trace reads it")
 	})
 	flags.session.register(cmd)
@@ -119,7 +122,8 @@ type measurement struct {
 	e        *env
 	args     []string
 	flags    *measureFlags
-	script   *script   // nil: none
+	script   *script // nil: none
+	slow     renderload.Trace
 	before   *baseline // nil: there is nothing to compare with
 	sessions []event.Summary
 	report   *htmlReport // nil: none
@@ -140,6 +144,11 @@ func (m *measurement) prepare() (err error) {
 	}
 	if m.script, err = openScript(m.e, flags.script); err != nil {
 		return usageError{err}
+	}
+	if flags.decodeLoad != "" {
+		if m.slow, err = loadTrace(flags.decodeLoad); err != nil {
+			return usageError{fmt.Errorf("--decode-load: %w", err)}
+		}
 	}
 	flags.network.link.changes = m.script.changesLink()
 	if flags.against != "" {

@@ -10,6 +10,7 @@ import (
 
 	"smoothplay/platform"
 	"smoothplay/platform/null"
+	"smoothplay/platform/slow"
 	"smoothplay/player"
 	"smoothplay/player/event"
 )
@@ -77,9 +78,13 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 
 // device is what a measurement plays on.
 func (m *measurement) device(from *source) platform.Device {
+	decoders := newDecoders(m.flags.nullDecoders)
+	if m.slow != nil {
+		decoders = &slow.Decoders{Decoders: decoders, Factor: m.slow.At}
+	}
 	return platform.Device{
 		HTTP:     from.doer,
-		Decoders: newDecoders(m.flags.nullDecoders),
+		Decoders: decoders,
 		Video:    &null.VideoSink{},
 		Audio:    &null.AudioSink{},
 		Load:     loadMeter(),

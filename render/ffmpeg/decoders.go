@@ -38,7 +38,8 @@ func (d Decoders) Supports(f platform.Format) error {
 	return err
 }
 
-// OpenVideo opens a decoder for f. What it returns is also a platform.Effort.
+// OpenVideo opens a decoder for f. What it returns is also a platform.Effort
+// and a platform.Threads.
 func (d Decoders) OpenVideo(f platform.Format) (platform.VideoDecoder, error) {
 	if f.Kind != platform.Video {
 		return nil, fmt.Errorf("%s stream where video was expected: %w", f.Kind, platform.ErrUnsupported)

@@ -17,7 +17,8 @@ var (
 	errSecure = fmt.Errorf("sample in protected memory: %w", platform.ErrUnsupported)
 )
 
-// videoDecoder is a platform.VideoDecoder and a platform.Effort.
+// videoDecoder is a platform.VideoDecoder, a platform.Effort and a
+// platform.Threads.
 type videoDecoder struct {
 	pace   pace
 	effort platform.EffortLevel
@@ -34,7 +35,10 @@ type videoDecoder struct {
 	away  time.Duration                 // spent in out by the call that runs
 }
 
-var _ platform.Effort = (*videoDecoder)(nil)
+var (
+	_ platform.Effort  = (*videoDecoder)(nil)
+	_ platform.Threads = (*videoDecoder)(nil)
+)
 
 func (d *videoDecoder) Decode(s *platform.Sample, out func(*platform.Picture) error) error {
 	d.out = out
@@ -143,6 +147,16 @@ func (d *videoDecoder) SetEffort(level platform.EffortLevel) {
 	if d.codec != nil {
 		setEffort(d.codec.ctx, level)
 	}
+}
+
+func (d *videoDecoder) Threads() (now, most int) {
+	if d.codec == nil {
+		return 1, d.pace.max
+	}
+	if len(d.source.Config) == 0 { // they do not change, see adapt
+		return d.codec.threads, d.codec.threads
+	}
+	return d.codec.threads, d.pace.max
 }
 
 func (d *videoDecoder) Close() error {

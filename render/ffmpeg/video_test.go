@@ -189,6 +189,9 @@ func TestMoreThreadsLoseNoPicture(t *testing.T) {
 	if err := d.Drain(keep(&got)); err != nil {
 		t.Fatal(err)
 	}
+	if now, most := d.Threads(); now != 3 || most != d.pace.max {
+		t.Errorf("%d threads of %d are told", now, most)
+	}
 	if d.codec.threads != 3 || d.codec.ctx.ThreadCount() != 3 {
 		t.Errorf("%d threads, FFmpeg has %d; want 3", d.codec.threads, d.codec.ctx.ThreadCount())
 	}
