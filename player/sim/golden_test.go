@@ -66,6 +66,27 @@ func TestGoldenDecisions(t *testing.T) {
 	}
 }
 
+// TestGoldenTable holds every policy over the made links, with two buffers,
+// against the golden figures.
+func TestGoldenTable(t *testing.T) {
+	usual := made(t, 350_000, 700_000, 1_200_000, 2_000_000, 3_500_000, 6_000_000)
+	var lines []string
+	for _, buffer := range []time.Duration{10 * time.Second, 25 * time.Second} {
+		for _, name := range policy.Names() {
+			for _, link := range synthetic() {
+				p, err := policy.New(name, policy.Config{Level: 2})
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := simulate(t, Config{Movie: usual, Link: link, Policy: p, Buffer: buffer, LearnedSizes: true}).Row()
+				lines = append(lines, fmt.Sprintf("%2.0fs  %-18s %-9s %5.0f kbit/s  %3d stalls of %6.2fs  %3d switches  %3d back  %3d given up  %3d replaced  QoE-lin %7.3f",
+					r.BufferS, name, r.Group, r.MeanKbps, r.Stalls, r.StallS, r.Switches, r.Reversals, r.Abandoned, r.Replaced, r.QoE))
+			}
+		}
+	}
+	playertest.GoldenLines(t, "decisions/all-policies.txt", lines)
+}
+
 // decisionLine is a decision for people.
 func decisionLine(in *heuristics.Input, d heuristics.Decision) string {
 	what := "fetch"
