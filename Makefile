@@ -82,8 +82,9 @@ soak: build ## Play the demo in a loop for SOAKTIME (1h) over a changing link, w
 	$(BINARY) measure --for $(SOAKTIME) --loop --shape '3M:20s,600k:10s,1.2M:15s' $(ARGS)
 
 .PHONY: peers
-peers: go-version build-packages ## Compare the cost of playing with VLC, GStreamer and ffmpeg, as far as they are installed
+peers: go-version build-packages ## Compare the cost of playing with VLC, GStreamer and ffmpeg; let GStreamer follow the live demo
 	$(GO) test -tags peers -run '^TestPeers$$' -count 1 -timeout 1h -v ./cmd/smoothplay
+	LIVE_FOR=2m $(GO) test -run '^TestGStreamerFollowsTheLiveDemo$$' -count 1 -v ./player/origin
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -25,6 +25,7 @@ type liveFlags struct {
 	ending            string
 	duration          timeValue
 	version0, repeat  bool
+	listAnnounced     bool
 	noSeek, noPause   bool
 }
 
@@ -36,6 +37,7 @@ func (f *liveFlags) register(cmd *cobra.Command) {
 		flags.IntVar(&f.lookAhead, "lookahead", 2, "announce this `number` of following fragments; 0: none")
 		flags.StringVar(&f.lookAheadName, "lookahead-name", "LookAheadFragmentCount", "`attribute` for it in the manifest, as LookaheadCount; -: none")
 		flags.StringVar(&f.mode, "mode", string(origin.Complete), "serve a fragment when those that it announces are complete, or at once, promising them: `complete or promise`")
+		flags.BoolVar(&f.listAnnounced, "list-announced", false, "list in the manifest what the newest fragment announces, too, though it cannot be asked for yet")
 		flags.Var(&f.delay, "encoder-delay", "a fragment is complete this `time` after its end")
 		flags.StringVar(&f.epoch, "epoch", "", "`instant` at which timestamps are 0, as 2026-01-31T12:00:00Z (default 1970)")
 		flags.StringVar(&f.start, "event-start", "", "`instant` at which the event starts, or a time from now on, as -10m (default 1 to 2 h ago)")
@@ -53,7 +55,7 @@ func (f *liveFlags) register(cmd *cobra.Command) {
 func (f *liveFlags) live(cmd *cobra.Command, now time.Time) (*origin.Live, error) {
 	if !f.on {
 		for _, name := range []string{
-			"window", "lookahead", "lookahead-name", "mode", "encoder-delay", "epoch", "event-start", "event-end", "ending",
+			"window", "lookahead", "lookahead-name", "mode", "list-announced", "encoder-delay", "epoch", "event-start", "event-end", "ending",
 			"event-duration", "tfrf-version-0", "repeat", "no-seek", "no-pause",
 		} {
 			if cmd.Flags().Changed(name) {
@@ -65,7 +67,7 @@ func (f *liveFlags) live(cmd *cobra.Command, now time.Time) (*origin.Live, error
 	live := &origin.Live{
 		Window: time.Duration(f.window), Duration: time.Duration(f.duration), Delay: time.Duration(f.delay),
 		LookAhead: f.lookAhead, LookAheadName: f.lookAheadName, Mode: origin.Mode(f.mode), Ending: origin.Ending(f.ending),
-		Version0: f.version0, Repeat: f.repeat, NoSeek: f.noSeek, NoPause: f.noPause,
+		ListAnnounced: f.listAnnounced, Version0: f.version0, Repeat: f.repeat, NoSeek: f.noSeek, NoPause: f.noPause,
 	}
 	if live.LookAhead == 0 {
 		live.LookAhead = -1

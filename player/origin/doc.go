@@ -4,7 +4,9 @@
 // (a server manifest .ism that names .ismv and .isma files, with or without a
 // client manifest .ismc), folders that hold a presentation as it is served (a
 // Manifest file beside QualityLevels(...) folders, as FFmpeg writes it), and the
-// built-in demo presentation.
+// built-in demo presentation. With a [Live] it serves each of them as an event
+// without end, too: the clock says which fragments there are, and their times and
+// announcements are written anew while their media stay what they are.
 //
 //	URL path                               folder
 //	/x.ism/Manifest                        x.ismc, or made from x.ism and its files
@@ -12,11 +14,15 @@
 //	  |
 //	  v
 //	[Link] -> faults -> route -> index of the file (mfra, or a scan of its moofs) -> bytes
-//	  rate    404 cut       |
-//	  delay   die ...       +--> access log
+//	  rate    404 cut       |         ^
+//	  delay   die ...       |         | the chunk that it repeats
+//	            \           v         |
+//	             +---> /x.isml: event at this moment -> manifest; tfxd, tfrf and bytes
+//	                        window, look-ahead, gaps, end
 //
 // The link, the access log and the faults are for trying a client: [ParseFaults]
-// reads what shall go wrong, such as "404@every:7". [Local] answers file:// URLs
-// the same way, in the process and without a socket, so that whatever plays from
-// a server plays from a folder.
+// reads what shall go wrong, such as "404@every:7" or "encoder-gap@60s-90s"; they
+// can be switched while it serves. [Local] answers file:// URLs the same way, in
+// the process and without a socket, so that whatever plays from a server plays
+// from a folder.
 package origin

@@ -11,9 +11,10 @@ import (
 // fragments come into being as the clock goes on. The zero Live is one that
 // began an hour or two ago, has no end, and of which everything can be seen.
 //
-// Nothing but the clock says what there is: Origins with an equal Live, and the
-// same presentation, agree to the byte without knowing of each other, and
-// remember nothing. The clock is time.Now.
+// Nothing but the clock, which is time.Now, says what there is, and nothing is
+// remembered: Origins with an equal Live and the same presentation agree to the
+// byte without knowing of each other. (Where the window is unlimited, that takes
+// a Start.)
 //
 // A repetition is as long as the streams have in common, cut to whole fragments
 // of the video (of the sound, where there is no video): the longest such part

@@ -292,6 +292,7 @@ func follow(t *testing.T, o *Origin, s, source *manifest.Stream, level int, c sp
 		if !f.HasTime || f.Time != c.t || f.Duration != c.d || uint64(f.Length()) != c.d {
 			t.Errorf("%s %d: announced %v, came %d for %d, its samples last %d", s.Name, n, c, f.Time, f.Duration, f.Length())
 		}
+		checkDemoFragment(t, url, data, s.Type == "video", c.t, c.d) // a second opinion
 		if !originals[string(f.Media)] {
 			t.Errorf("%s %d: not the media of the presentation", s.Name, n)
 		}
