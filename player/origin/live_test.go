@@ -525,3 +525,54 @@ func BenchmarkLiveManifest(b *testing.B) {
 		o.ServeHTTP(&discard{header: http.Header{}}, r)
 	}
 }
+
+// Something else may serve the presentation; the origin makes it live all the
+// same, finds parts of its fragments, and lets faults happen.
+func TestHandlers(t *testing.T) {
+	src := newOrigin(t, Config{})
+	asked := 0
+	var other http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		r.URL.Path = strings.Replace(r.URL.Path, "/a/show.ism/", "/demo.ism/", 1)
+		src.ServeHTTP(w, r)
+	})
+	faults, err := ParseFaults("404@video:3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOrigin(t, Config{Handlers: map[string]http.Handler{"/a/show.ism": other}, NoDemo: true, Live: &Live{}, Faults: faults})
+	const here = "/a/show.ism/QualityLevels(250000)/"
+	for noun, path := range map[string]string{"Fragments": firstVideo, "FragmentInfo": "", "RawFragments": "", "KeyFrames": ""} {
+		path = cmp.Or(path, strings.Replace(firstVideo, "Fragments", noun, 1))
+		if !bytes.Equal(body(t, o, here+noun+"(video=0)"), body(t, src, path)) {
+			t.Errorf("%s: not what the handler serves", noun)
+		}
+	}
+	if !bytes.Equal(body(t, o, "/A/Show.ism/manifest"), body(t, src, "/demo.ism/Manifest")) {
+		t.Error("not the manifest that the handler serves")
+	}
+	p := liveManifest(t, o, "/a/show.isml/")
+	for i := range p.Streams {
+		s := &p.Streams[i]
+		c := listed(s)[1]
+		if f := parsed(t, s, body(t, o, urlOf("/a/show.isml/", s, 0, c.t))); f.Time != c.t || len(f.Next) != 2 {
+			t.Errorf("%s: %+v", s.Name, f)
+		}
+	}
+	for path, want := range map[string]int{
+		here + "Fragments(video=60000000)": 404, here + "Fragments(video=1)": 404, "/a/other.ism/Manifest": 404,
+		"/demo.ism/Manifest": 404, "/a/show.isml/QualityLevels(1)/Fragments(video=0)": 404,
+	} {
+		if got := status(t, o, path); got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+	if asked == 0 {
+		t.Error("nobody was asked")
+	}
+	for _, handlers := range []map[string]http.Handler{{"": other}, {"x": nil}} {
+		if _, err := New(Config{Handlers: handlers}); err == nil {
+			t.Errorf("%v: no error", handlers)
+		}
+	}
+}

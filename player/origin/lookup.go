@@ -110,6 +110,9 @@ func (o *Origin) open(r request) (*opened, error) {
 
 // openNamed finds the presentation of this name alone.
 func (o *Origin) openNamed(r request) (*opened, error) {
+	if h := o.handled[strings.ToLower(r.folder)]; h != nil {
+		return o.once(mount{}, h.folder, func() (presentation, error) { return h, nil })
+	}
 	err := error(fs.ErrNotExist)
 	for _, m := range o.folders {
 		rest, ok := cutPrefixFold(r.folder+"/", m.prefix)

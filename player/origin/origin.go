@@ -22,6 +22,10 @@ type Config struct {
 	// must implement io.ReaderAt, as those of os.DirFS and embed do. An Origin
 	// reads the index of a presentation once.
 	Folders map[string]fs.FS
+	// Handlers are presentations that something else serves on demand, by their
+	// path: that of "a/show.ism" is asked for /a/show.ism/Manifest and its
+	// fragments, one request at a time or many.
+	Handlers map[string]http.Handler
 	// NoDemo leaves the demo presentation out, which otherwise is at /demo.ism
 	// where Folders have none of this name.
 	NoDemo bool
@@ -56,7 +60,8 @@ type Link interface {
 // for concurrent use.
 type Origin struct {
 	folders []mount
-	live    *Live // nil: nothing is
+	handled map[string]*handled // by path in lower case
+	live    *Live               // nil: nothing is
 	control bool
 	access  func(Access)
 	handler http.Handler // behind the link
@@ -95,7 +100,7 @@ func (p *opened) live(l *Live) (e *event, err error) {
 
 // New returns an Origin. The error says what is wrong with cfg.
 func New(cfg Config) (*Origin, error) {
-	o := &Origin{access: cfg.Access, control: cfg.Control, opened: map[string]*opened{}}
+	o := &Origin{access: cfg.Access, control: cfg.Control, handled: map[string]*handled{}, opened: map[string]*opened{}}
 	if cfg.Live != nil {
 		live, err := cfg.Live.complete(time.Now())
 		if err != nil {
@@ -118,8 +123,15 @@ func New(cfg Config) (*Origin, error) {
 	if !cfg.NoDemo {
 		o.folders = append(o.folders, mount{"", demo.FS})
 	}
-	if len(o.folders) == 0 {
-		return nil, errors.New("origin: nothing to serve: neither a folder nor the demo presentation")
+	for name, h := range cfg.Handlers {
+		name = strings.Trim(path.Clean("/"+name), "/")
+		if h == nil || name == "" {
+			return nil, fmt.Errorf("origin: handler %q: it needs a name, and must not be nil", name)
+		}
+		o.handled[strings.ToLower(name)] = &handled{h, name}
+	}
+	if len(o.folders) == 0 && len(o.handled) == 0 {
+		return nil, errors.New("origin: nothing to serve: neither a folder nor a handler nor the demo presentation")
 	}
 	o.SetFaults(cfg.Faults)
 	o.handler = http.HandlerFunc(o.serve)
