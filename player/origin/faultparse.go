@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ParseFaults reads faults separated by commas. Each is a kind, and after "@"
@@ -141,7 +142,7 @@ func (f *Fault) parseArg(arg string) error {
 	if ok, err := f.parseWindow(arg); ok || err != nil {
 		return err
 	}
-	if key == "" || strings.ContainsAny(key, "% \t") || key[0] <= '9' {
+	if key == "" || strings.Contains(key, "%") || strings.ContainsFunc(key, unicode.IsSpace) || key[0] <= '9' {
 		return fmt.Errorf("%q: want every:N, fragment:N, N%%, a stream, edge, level:RATE, manifest or FROM-TO", arg)
 	}
 	f.Stream = key
