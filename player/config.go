@@ -135,14 +135,24 @@ type effective struct {
 	BufferBytes  int64         `json:"buffer_bytes"`
 	AppendQuery  bool          `json:"append_query"`
 	CMCD         cmcd.Mode     `json:"cmcd,omitempty"`
+	Live         *Live         `json:"live,omitempty"` // nil: as usual
+	Fallbacks    []string      `json:"fallbacks,omitempty"`
 }
 
 func (c Config) effective() effective {
+	var live *Live
+	if c.Live != (Live{}) {
+		live = &c.Live
+	}
+	var fallbacks []string
+	for _, url := range c.Fallbacks {
+		fallbacks = append(fallbacks, event.RedactURL(url))
+	}
 	return effective{
 		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.Policy, c.AudioPolicy,
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
-		c.CMCD.Mode,
+		c.CMCD.Mode, live, fallbacks,
 	}
 }

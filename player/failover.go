@@ -55,6 +55,15 @@ func (l *loop) setOrigins(first string, others []string) {
 	}
 }
 
+// fallbacks are the other origins of the presentation at url: those of the
+// configuration for what that names, and none for another presentation.
+func (l *loop) fallbacks(url string) []string {
+	if configured, err := address(l.cfg.URL); err == nil && configured == url {
+		return l.cfg.Fallbacks
+	}
+	return nil
+}
+
 // originWorked notes an answer of the current origin.
 func (l *loop) originWorked() {
 	o := &l.origins.list[l.origins.current]

@@ -10,28 +10,29 @@ import (
 // Live says how live presentations are played. The zero Live is right for most.
 type Live struct {
 	// Start is where to join.
-	Start LiveStart
+	Start LiveStart `json:"start,omitzero"`
 	// Distance is how far behind the newest end that can be asked for the playhead
 	// is kept; 0: three fragments, and 6 s at least.
-	Distance time.Duration
+	Distance time.Duration `json:"distance_ns,omitempty"`
 	// BackOff and PlaybackOffset are the names that Microsoft's clients have for
 	// parts of the distance (6 s and 7 s there): where one is set, their sum is the
 	// distance.
-	BackOff, PlaybackOffset time.Duration
+	BackOff        time.Duration `json:"back_off_ns,omitempty"`
+	PlaybackOffset time.Duration `json:"playback_offset_ns,omitempty"`
 	// Window is how far back seeks go; 0: what the server says.
-	Window time.Duration
+	Window time.Duration `json:"window_ns,omitempty"`
 	// Replay is how far Player.Replay goes back; 0: 5 s.
-	Replay time.Duration
+	Replay time.Duration `json:"replay_ns,omitempty"`
 	// Steady keeps the speed of playing at 1, whatever becomes of the latency.
-	Steady bool
+	Steady bool `json:"steady,omitempty"`
 }
 
 // LiveStart is where a live presentation is joined.
 type LiveStart struct {
-	From LiveFrom
+	From LiveFrom `json:"from"`
 	// Offset is added: to the edge (negative: before it), to the start of the
 	// window, or to the origin of the encoder's time.
-	Offset time.Duration
+	Offset time.Duration `json:"offset_ns,omitempty"`
 }
 
 // LiveFrom is what a LiveStart counts from.
@@ -43,6 +44,14 @@ const (
 	FromWindow           // the start of the DVR window
 	FromEncoder          // the origin of the encoder's time: Status.MediaTime of an earlier session
 )
+
+// String is the name of the place.
+func (f LiveFrom) String() string {
+	return [...]string{"edge", "window", "encoder"}[min(f, FromEncoder)]
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (f LiveFrom) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 const (
 	leastDistance = 6 * time.Second

@@ -308,6 +308,9 @@ func (l *loop) finish() {
 		l.figures.CPU, l.figures.PeakRSSBytes = l.cfg.Usage()
 	}
 	l.takeFigures()
+	if l.snap != nil && l.snap.Live() {
+		l.figures.MediaTime = l.snap.Zero() + l.position()
+	}
 	sum := l.summarizer.Summary(l.now(), l.outcome, l.figures)
 	l.p.summary.Store(&sum)
 	l.emit(event.SessionEnded{Summary: sum})

@@ -32,7 +32,7 @@ func (l *loop) carryOut(c *command) {
 			err = e
 		} else {
 			l.paused = false
-			l.setOrigins(url, nil)
+			l.setOrigins(url, l.fallbacks(url))
 			l.open(url, 0)
 		}
 	case cmdPlay:
@@ -252,7 +252,9 @@ func (p *published) at(t time.Time) Status {
 		if s.Duration > 0 {
 			pos = min(pos, s.Duration)
 		}
-		s.Position = max(pos, 0)
+		pos = max(pos, 0)
+		s.MediaTime += pos - s.Position
+		s.Position = pos
 	}
 	return s
 }

@@ -125,8 +125,10 @@ var metrics = []Metric{
 	{"wasted", UnitSize, 1, "of them never played", each(func(s *Summary) int64 { return s.WastedBytes })},
 	{"wasted_share", UnitShare, 1, "of the bytes received", share(
 		func(s *Summary) int64 { return s.WastedBytes }, func(s *Summary) int64 { return s.Bytes })},
-	{"live_latency_p50", UnitTime, 1, "behind the live edge, half of the time", quantile(latencies, .5)},
+	{"live_latency_p50", UnitTime, 1, "behind the encoder, half of the time at the live edge", quantile(latencies, .5)},
 	{"live_latency_p95", UnitTime, 1, "the same, 95 % of the time", quantile(latencies, .95)},
+	{"rate_changes", UnitCount, 0, "changes of the speed of playing", each(func(s *Summary) int { return s.RateChanges })},
+	{"failovers", UnitCount, 1, "changes to another origin, and back", each(func(s *Summary) int { return s.Failovers })},
 	{"cpu_share", UnitShare, 1, "processor time by the time spent playing; 100 % is one core", func(s *Summary) (float64, bool) {
 		if s.CPU <= 0 || s.Played <= 0 {
 			return 0, false

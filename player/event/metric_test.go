@@ -74,6 +74,7 @@ func TestMetricText(t *testing.T) {
 
 func TestSeries(t *testing.T) {
 	a, _ := aSession()
+	a.LiveLatency = Histogram{}
 	b, c := a, a
 	b.Startup, b.Stalls = 300*ms, 0
 	c.Startup, c.End, c.Failures = 0, HasFailed, 1

@@ -11,6 +11,7 @@ type Figures struct {
 	AVOffset                                                          Histogram // at each picture, without sign
 	Buffer                                                            Histogram // sampled while playing
 	LiveLatency                                                       Histogram // sampled while playing live
+	MediaTime                                                         time.Duration
 	CPU                                                               time.Duration
 	PeakRSSBytes                                                      int64
 }
@@ -69,6 +70,10 @@ func (s *Summarizer) Handle(e Event) {
 		s.sum.Seeks++
 	case SeekDone:
 		s.sum.SeekTime.Add(b.Elapsed)
+	case Rate:
+		s.sum.RateChanges++
+	case Failover:
+		s.sum.Failovers++
 	case RenderLoad:
 		s.capped = b.Cap < b.Top
 	case Error:
@@ -101,6 +106,7 @@ func (s *Summarizer) Summary(at time.Duration, end End, f Figures) Summary {
 	sum.AVOffset = f.AVOffset.Merge(Histogram{})
 	sum.Buffer = f.Buffer.Merge(Histogram{})
 	sum.LiveLatency = f.LiveLatency.Merge(Histogram{})
+	sum.MediaTime = f.MediaTime
 	sum.SeekTime = c.sum.SeekTime.Merge(Histogram{})
 	sum.CPU, sum.PeakRSSBytes = f.CPU, f.PeakRSSBytes
 	sum.finishLevels()

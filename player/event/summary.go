@@ -58,7 +58,15 @@ type Summary struct {
 	Bytes          int64     `json:"bytes"`        // received, manifests too
 	WastedBytes    int64     `json:"wasted_bytes"` // of them never played: broken, abandoned, discarded
 
-	LiveLatency  Histogram     `json:"live_latency_ns,omitzero"`
+	LiveLatency Histogram `json:"live_latency_ns,omitzero"` // of what is shown, behind the encoder, following the edge
+	// RateChanges are changes of the speed of playing, such as those that keep a
+	// live session at its distance from the edge.
+	RateChanges int `json:"rate_changes,omitempty"`
+	Failovers   int `json:"failovers,omitempty"` // changes to another origin, and back
+	// MediaTime is where a live session ended, on the encoder's clock: a later one
+	// can go on from there; merged: the latest. 0: it was not live.
+	MediaTime time.Duration `json:"media_time_ns,omitempty"`
+
 	CPU          time.Duration `json:"cpu_ns,omitempty"`         // 0: not measured
 	PeakRSSBytes int64         `json:"peak_rss_bytes,omitempty"` // 0: not measured
 }
@@ -137,6 +145,9 @@ func Merge(a, b Summary) Summary {
 	m.Bytes += b.Bytes
 	m.WastedBytes += b.WastedBytes
 	m.LiveLatency = a.LiveLatency.Merge(b.LiveLatency)
+	m.RateChanges += b.RateChanges
+	m.Failovers += b.Failovers
+	m.MediaTime = max(a.MediaTime, b.MediaTime)
 	m.CPU += b.CPU
 	m.PeakRSSBytes = max(a.PeakRSSBytes, b.PeakRSSBytes)
 	return m

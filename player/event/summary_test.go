@@ -58,17 +58,20 @@ func aSession() (Summary, []Event) {
 	at(7100*ms, 6*sec, StateChanged{Buffering, Playing, "buffered"})
 	at(7100*ms, 6*sec, LevelShown{Level: 0, BitrateBPS: 500_000, Width: 640, Height: 360})
 	at(8100*ms, 7*sec, RenderLoad{Cap: 1, Top: 1})
+	at(8200*ms, 7100*ms, Rate{From: 1, To: 1.02})
+	at(8300*ms, 7200*ms, Failover{From: "a", To: "b", Cause: LiveStalled})
 	at(9100*ms, 8*sec, Seek{To: 60 * sec})
 	at(9100*ms, 8*sec, StateChanged{Playing, Seeking, "command"})
 	at(9140*ms, 60*sec, SeekDone{Elapsed: 40 * ms})
 	at(9140*ms, 60*sec, StateChanged{Seeking, Playing, "shown"})
 	at(9640*ms, 60500*ms, Error{Stage: StageFragment, Code: FragmentSkipped, Message: "a hole"})
-	f := Figures{PicturesDecoded: 300, PicturesShown: 290, PicturesDropped: 10, PicturesRepeated: 1, DiscardedBytes: 100_000,
+	f := Figures{MediaTime: 1000 * sec, PicturesDecoded: 300, PicturesShown: 290, PicturesDropped: 10, PicturesRepeated: 1, DiscardedBytes: 100_000,
 		CPU: 3 * sec, PeakRSSBytes: 50 << 20}
 	f.AVOffset.AddN(5*ms, 100)
 	f.AVOffset.Add(30 * ms)
 	f.Buffer.AddN(20*sec, 9)
 	f.Buffer.Add(sec)
+	f.LiveLatency.AddN(8*sec, 5)
 	return s.Summary(10140*ms, Completed, f), events
 }
 
@@ -104,6 +107,10 @@ func TestSummaryOfASession(t *testing.T) {
 	check("bytes", got.Bytes, int64(1000+10+125_000+16_000+750_000+50_000))
 	check("wasted", got.WastedBytes, int64(10+50_000+100_000))
 	check("error", got.Error, (*SummaryError)(nil))
+	check("rate changes", got.RateChanges, 1)
+	check("failovers", got.Failovers, 1)
+	check("media time", got.MediaTime, 1000*sec)
+	check("latency", got.LiveLatency.Max(), 8*sec)
 }
 
 func TestSummaryGolden(t *testing.T) {
@@ -193,6 +200,7 @@ func TestMerge(t *testing.T) {
 	a, _ := aSession()
 	b := a
 	b.Startup, b.Played, b.PeakRSSBytes = 300*ms, sec, 1
+	b.MediaTime = 900 * sec
 	b.End, b.Error = HasFailed, &SummaryError{StageDecode, DecoderFailed, "broke"}
 	b.Levels = []SummaryLevel{{BitrateBPS: 1_000_000, Width: 960, Height: 540, Shown: 9 * sec}}
 	for _, m := range []Summary{Merge(a, b), Merge(b, a)} {
@@ -207,6 +215,9 @@ func TestMerge(t *testing.T) {
 		}
 		if want := (a.MeanBitrateBPS + 1_000_000) / 2; (m.MeanBitrateBPS-want)/10 != 0 {
 			t.Errorf("mean bitrate %d, want about %d", m.MeanBitrateBPS, want)
+		}
+		if m.RateChanges != 2 || m.Failovers != 2 || m.MediaTime != 1000*sec {
+			t.Errorf("%d rate changes, %d failovers, to %v", m.RateChanges, m.Failovers, m.MediaTime)
 		}
 		if m.AVOffset.Count() != 2*a.AVOffset.Count() || m.Fragments != 2*a.Fragments {
 			t.Error("counts did not add up")

@@ -54,7 +54,10 @@ func (s Summary) WriteText(w io.Writer) error {
 	line("fragments", "%d received, %d retries, %d errors", s.Fragments, s.Retries, s.FragmentErrors)
 	line("bytes", "%s received, %s of them wasted", volume(s.Bytes), volume(s.WastedBytes))
 	if h := s.LiveLatency; h.Count() > 0 {
-		line("live", "%s behind the edge (half), %s (95 %%)", span(h.Quantile(.5)), span(h.Quantile(.95)))
+		line("live", "%s behind the encoder (half), %s (95 %%); %d changes of speed", span(h.Quantile(.5)), span(h.Quantile(.95)), s.RateChanges)
+	}
+	if s.Failovers > 0 {
+		line("failovers", "%d", s.Failovers)
 	}
 	if s.CPU > 0 || s.PeakRSSBytes > 0 {
 		line("resources", "%s of processor time, %s of memory at most", span(s.CPU), volume(s.PeakRSSBytes))
