@@ -86,6 +86,10 @@ peers: go-version build-packages ## Compare the cost of playing with VLC, GStrea
 	$(GO) test -tags peers -run '^TestPeers$$' -count 1 -timeout 1h -v ./cmd/smoothplay
 	LIVE_FOR=2m $(GO) test -run '^TestGStreamerFollowsTheLiveDemo$$' -count 1 -v ./player/origin
 
+.PHONY: netns
+netns: go-version ## Play over links that the kernel shapes, and compare with the simulator (needs root, ip and tc; 6 min)
+	CGO_ENABLED=0 $(GO) test -tags netns -run '^TestKernelLink$$' -count 1 -timeout 20m -v ./cmd/smoothplay
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin
