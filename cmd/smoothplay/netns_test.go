@@ -106,7 +106,6 @@ func playNetns(t *testing.T, binary string, n int, periods []netnsPeriod) {
 			}
 		}
 	}()
-	url := fmt.Sprintf("http://%s/show.ism/Manifest", listener.Addr())
 	args := []string{"netns", "exec", space, binary, "measure", "--null", "--json", "--events", events, "--for", netnsFor.String()}
 	if name := os.Getenv("NETNS_POLICY"); name != "" {
 		args = append(args, "--policy", name)
