@@ -19,7 +19,8 @@ type observer struct {
 	next    time.Duration     // when to look again, since the session began
 	epoch   uint64            // of the last look
 	last    pipeline.Counters
-	decodes []time.Duration // since the last look
+	decodes []pipeline.Decode // since the last look
+	times   []time.Duration   // of those that count
 }
 
 // glanced is how many pictures are enough for a first glance at how fast the
@@ -92,20 +93,26 @@ func (l *loop) seen(now time.Duration, before, after pipeline.Counters) renderlo
 	if shown > 0 {
 		showing = (after.ShowTime - before.ShowTime) / time.Duration(shown)
 	}
-	mean, p95 := summarize(o.decodes)
-	seen := renderload.Observation{
-		Now: now, Level: l.level, PicturePeriod: l.report.Period,
-		DecodeMean: mean + showing, DecodeP95: p95 + showing,
-		Decoded: len(o.decodes), Shown: shown, Late: after.Late - before.Late,
-		Dropped: after.Dropped - before.Dropped + after.Omitted - before.Omitted,
-		Threads: l.report.Threads, MostThreads: l.report.MostThreads,
-	}
-	if t := l.of(platform.Video); t != nil {
-		for seen.Lowest < len(t.levels)-1 && !l.allowed(t, seen.Lowest) {
-			seen.Lowest++
+	t := l.of(platform.Video)
+	o.times = o.times[:0]
+	for _, d := range o.decodes {
+		if t != nil && l.level >= 0 && l.level < len(t.levels) && d.Source == t.levels[l.level].format {
+			o.times = append(o.times, d.Took) // not those of the level that follows
 		}
 	}
 	o.decodes = o.decodes[:0]
+	mean, p95 := summarize(o.times)
+	seen := renderload.Observation{
+		Now: now, Level: l.level, PicturePeriod: l.report.Period,
+		DecodeMean: mean + showing, DecodeP95: p95 + showing,
+		Decoded: len(o.times), Shown: shown, Late: after.Late - before.Late,
+		Dropped: after.Dropped - before.Dropped + after.Omitted - before.Omitted,
+		Spared:  after.Spared - before.Spared,
+		Threads: l.report.Threads, MostThreads: l.report.MostThreads,
+	}
+	for t != nil && seen.Lowest < len(t.levels)-1 && !l.allowed(t, seen.Lowest) {
+		seen.Lowest++
+	}
 	return seen
 }
 

@@ -75,6 +75,7 @@ func (d *Device) picture(level int, effort Effort) {
 	switch {
 	case effort >= Keys && !key, effort >= References && disposable:
 		d.bad++
+		d.seen.Spared++
 		return
 	case key:
 		d.lags = false

@@ -86,6 +86,7 @@ type Monitor struct {
 	// measured: other programs, heat, heavier pictures. usual is its long mean.
 	burden, usual float64
 	steady        float64 // mean of some seconds
+	calm          float64 // before the latest trouble
 	others        float64 // usual share of the device that others take
 
 	fails [mostFailed]time.Duration // of levels offered again, the latest first
@@ -212,7 +213,7 @@ func (m *Monitor) arrive(o Observation) {
 		m.quiet = o.Now + settle
 	}
 	if o.Level != m.level {
-		m.blind = m.fell > 0 && o.Now < m.fell+episode
+		m.blind = m.inEpisode(o.Now)
 	}
 	if o.Level < m.level {
 		m.relax.until = min(m.relax.until, o.Now+settle)
@@ -223,10 +224,9 @@ func (m *Monitor) arrive(o Observation) {
 // note keeps what counts of a second and learns from it.
 func (m *Monitor) note(o Observation, due float64) {
 	m.threads(o)
-	period := float64(o.PicturePeriod)
 	now := second{
 		due: due, dropped: float64(o.Dropped), late: float64(o.Late),
-		mean: float64(o.DecodeMean) / period, p95: float64(o.DecodeP95) / period,
+		mean: o.load(), p95: float64(o.DecodeP95) / float64(o.PicturePeriod),
 	}
 	others := max(o.Device-o.Process, 0)
 	now.disturbed = o.Device > 0 && others > m.others+othersMuch
@@ -261,8 +261,12 @@ func (m *Monitor) threads(o Observation) { m.most = max(o.MostThreads, o.Threads
 
 // fullLoad is the load that one thread would have with all effort.
 func (m *Monitor) fullLoad(o Observation) float64 {
-	load := float64(o.DecodeMean) / float64(o.PicturePeriod)
-	return min(max(load*speedup(o.Threads)/remains[m.effort], 1e-6), 1e3)
+	load := o.load() / remains[m.effort]
+	if o.Spared > 0 { // then it is known what was left out
+		left := float64(o.Spared) / float64(max(o.Decoded, 1))
+		load = o.load() * (1 + left*sparedCost) / remains[min(m.effort, NoLoopFilter)]
+	}
+	return min(max(load*speedup(o.Threads), 1e-6), 1e3)
 }
 
 // learn takes load as what l makes when it is seen for the first time, and later
@@ -272,6 +276,10 @@ func (m *Monitor) learn(l *levelState, load float64, disturbed bool) {
 	own := l.own
 	if own == 0 && disturbed {
 		own = m.model.load(m.work(l))
+		if load < m.calm*own { // less than ever: the level is easier than thought
+			own = 0
+			m.setBurden(m.calm)
+		}
 	}
 	switch {
 	case own == 0:

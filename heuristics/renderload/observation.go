@@ -20,6 +20,8 @@ type Observation struct {
 	// Dropped pictures were too late to be shown or even decoded. What the effort
 	// left out is not among them.
 	Dropped int
+	// Spared pictures were never given to the decoder, for the effort.
+	Spared int
 	// Late pictures were due already when they left the decoder, shown or not:
 	// the queue before the screen had run dry.
 	Late int
@@ -35,6 +37,12 @@ type Observation struct {
 	// shares of it; 0, 0: not known.
 	Device, Process float64
 	Throttled       bool // the clock is held down
+}
+
+// load is the share of the time that decoding took.
+func (o *Observation) load() float64 {
+	given := max(o.Decoded, 1)
+	return float64(o.DecodeMean) / float64(o.PicturePeriod) * float64(given) / float64(given+max(o.Spared, 0))
 }
 
 // Reason says why the cap or the effort changed: a stable word of the
@@ -74,4 +82,9 @@ func (e Effort) String() string {
 
 // remains is the share of the work that is left at an effort, as FFmpeg's H.264
 // decoder has it for streams with B pictures.
+// What is given to the decoder says more where samples are left out before it.
 var remains = [...]float64{FullEffort: 1, NoLoopFilter: 0.88, References: 0.6, Keys: 0.1}
+
+// sparedCost is what a picture that nothing refers to takes, as a share of what
+// the others do.
+const sparedCost = 0.75

@@ -147,12 +147,15 @@ func (m *Monitor) below(q int, why Reason) int {
 	return furthest
 }
 
+// inEpisode reports whether the latest offence is not long ago.
+func (m *Monitor) inEpisode(now time.Duration) bool { return m.fell > 0 && now < m.fell+episode }
+
 // hold keeps the levels above to back for a time.
 func (m *Monitor) hold(o Observation, to int) {
 	l := &m.levels[o.Level]
 	hold := min(firstHold<<min(l.failures, 10), longestHold)
 	switch {
-	case m.recent[0].disturbed, o.Now < m.fell+episode:
+	case m.recent[0].disturbed, m.inEpisode(o.Now):
 		hold = firstHold // it passes, and is not the level's fault
 	case o.Throttled:
 		hold = min(2*hold, longestHold) // heat takes its time
@@ -165,6 +168,9 @@ func (m *Monitor) hold(o Observation, to int) {
 		m.fails[0] = o.Now
 	}
 	l.trial = false
+	if !m.inEpisode(o.Now) {
+		m.calm = m.steady
+	}
 	l.failed, l.burden, m.fell = o.Now, m.burden, o.Now
 	m.suspect(o)
 	for i := to + 1; i < len(m.levels); i++ {
@@ -182,7 +188,7 @@ func (m *Monitor) setCap(o Observation, to int) {
 	for to > 0 && m.levels[to].odd > 0 {
 		to--
 	}
-	m.cap, m.since = to, o.Now
+	m.cap, m.since, m.begun = to, o.Now, true
 }
 
 // spare takes the next step of effort.

@@ -54,7 +54,8 @@ func (m *Monitor) raise(o Observation) (int, Reason) {
 			break
 		}
 		fits := m.fits(q, load, o.Level)
-		if fits && (l.failures == 0 || m.steady*eased < l.burden) {
+		passed := m.levels[o.Level].own > 0 && m.steady*eased < l.burden
+		if fits && (l.failures == 0 || passed) {
 			m.setCap(o, q)
 			why = Offered
 			continue

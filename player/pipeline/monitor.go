@@ -21,6 +21,12 @@ type Shown struct {
 	First  bool      // the first picture of the epoch
 }
 
+// Decode tells how long a video sample took to decode.
+type Decode struct {
+	Took   time.Duration
+	Source *platform.Format // of the sample
+}
+
 // Failure is something that could not be decoded or played.
 type Failure struct {
 	Kind platform.Kind
@@ -51,7 +57,7 @@ type Report struct {
 	Counters
 	Firsts   []Shown // first pictures of an epoch or of a format
 	Failures []Failure
-	Decodes  []time.Duration // the time that each video sample took to decode
+	Decodes  []Decode        // of each video sample
 	Offsets  []time.Duration // media time heard less that of the picture, as pictures appeared
 	// Threads decode, and MostThreads may; 0: the decoder does not tell.
 	Threads, MostThreads int

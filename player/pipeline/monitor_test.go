@@ -14,7 +14,7 @@ func TestMonitorIsBounded(t *testing.T) {
 		m.fail(Failure{Kind: platform.Video, PTS: time.Duration(i), Err: errors.New("lost")})
 		m.tell(func(r *Report) {
 			r.Firsts = appendBounded(r.Firsts, Shown{Epoch: uint64(i)})
-			r.Decodes = appendBounded(r.Decodes, ms)
+			r.Decodes = appendBounded(r.Decodes, Decode{Took: ms})
 			r.Offsets = appendBounded(r.Offsets, ms)
 			r.Decoded++
 		})

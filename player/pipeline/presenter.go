@@ -88,9 +88,14 @@ func (p *Presenter) stale(epoch uint64) bool { return p.video.queue.Epoch() != e
 // wait returns how late it is when the clock has reached pos; ok is false when
 // the epoch ended meanwhile.
 func (p *Presenter) wait(ctx context.Context, epoch uint64, pos time.Duration) (late time.Duration, ok bool, err error) {
+	return await(ctx, p.clock, func() bool { return p.stale(epoch) }, pos)
+}
+
+// await is wait with any clock, until stale says that the epoch ended.
+func await(ctx context.Context, clock *Clock, stale func() bool, pos time.Duration) (late time.Duration, ok bool, err error) {
 	for {
-		due, running, changed := p.clock.Due(pos)
-		if p.stale(epoch) {
+		due, running, changed := clock.Due(pos)
+		if stale() {
 			return 0, false, nil
 		}
 		var timer *time.Timer

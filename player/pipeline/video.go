@@ -43,6 +43,7 @@ type Video struct {
 
 	// The following belong to the goroutine of Run.
 	decoder platform.VideoDecoder
+	format  *platform.Format     // that decoder was told last
 	told    platform.EffortLevel // by SetEffort of decoder
 	epoch   uint64
 	start   time.Duration     // where the epoch begins: what ends before is not shown
@@ -59,11 +60,6 @@ type Video struct {
 func NewVideo(queue *buffer.Queue, decoders platform.Decoders, clock *Clock, monitor *Monitor) *Video {
 	return &Video{queue: queue, decoders: decoders, clock: clock, monitor: monitor, pictures: make(chan picture, pictureQueue)}
 }
-
-// SetEffort makes the decode loop work less from the next sample on, with a
-// decoder that is a [platform.Effort] and, as far as samples can be left out, with
-// any other. It may be called from any goroutine.
-func (v *Video) SetEffort(level platform.EffortLevel) { v.effort.Store(uint32(level)) }
 
 // Run decodes until ctx is done. What cannot be decoded is reported to the
 // Monitor and left out.
@@ -120,26 +116,19 @@ func (v *Video) reopen() {
 
 func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 	s := &e.Sample
-	if !v.begun && s.Disposable && s.Format == nil && s.PTS+s.Duration <= v.start {
-		v.monitor.count(func(r *Report) { r.Skipped++ })
-		return nil
+	if out, err := v.leavesOut(ctx, s); out || err != nil {
+		return err
 	}
-	if v.spares(s) {
-		v.monitor.count(func(r *Report) { r.Spared++ })
-		return nil
-	}
-	if v.tooLate(s) {
-		v.monitor.count(func(r *Report) { r.Omitted++ })
-		return nil
-	}
+	format := e.Fragment.Format
 	if v.decoder == nil {
-		d, err := v.decoders.OpenVideo(*e.Fragment.Format)
+		d, err := v.decoders.OpenVideo(*format)
 		if err != nil {
-			return fmt.Errorf("opening a decoder for %s %dx%d: %w", e.Fragment.Format.Codec, e.Fragment.Format.Width, e.Fragment.Format.Height, err)
+			return fmt.Errorf("opening a decoder for %s %dx%d: %w", format.Codec, format.Width, format.Height, err)
 		}
-		v.decoder = d
-		v.told = platform.EffortFull
-		s.Format = e.Fragment.Format
+		v.decoder, v.told, v.format = d, platform.EffortFull, nil
+	}
+	if v.format != format { // the sample that said so may have been left out
+		v.format, s.Format = format, format
 	}
 	v.tellEffort()
 	v.waited = 0
@@ -157,39 +146,35 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 	v.monitor.count(func(r *Report) {
 		r.Threads, r.MostThreads = threads, most
 		r.Decoded += n
-		r.Decodes = appendBounded(r.Decodes, took)
+		r.Decodes = appendBounded(r.Decodes, Decode{took, format})
 	})
 	if err != nil && !errors.Is(err, errStale) && ctx.Err() == nil {
-		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)
+		return fmt.Errorf("decoding %s at %v: %w", format.Codec, s.PTS, err)
 	}
 	return err
 }
 
-// tellEffort passes the effort on to a decoder that knows of it.
-func (v *Video) tellEffort() {
-	wanted := platform.EffortLevel(v.effort.Load())
-	if wanted == v.told {
-		return
+// leavesOut reports whether s is not decoded, and why in the Monitor.
+func (v *Video) leavesOut(ctx context.Context, s *platform.Sample) (bool, error) {
+	spared := v.spared
+	switch {
+	case !v.begun && s.Disposable && s.Format == nil && s.PTS+s.Duration <= v.start:
+		v.monitor.count(func(r *Report) { r.Skipped++ })
+		return true, nil
+	case v.spares(s):
+		v.monitor.count(func(r *Report) { r.Spared++ })
+		if v.spared && !spared {
+			// The next sample given is a key: what is held must not wait for it.
+			if err := v.drain(ctx); err != nil {
+				return true, err
+			}
+		}
+		return true, v.keepPace(ctx, s)
+	case v.tooLate(s):
+		v.monitor.count(func(r *Report) { r.Omitted++ })
+		return true, nil
 	}
-	v.told = wanted
-	if d, ok := v.decoder.(platform.Effort); ok {
-		d.SetEffort(wanted)
-	}
-}
-
-// spares reports whether the effort leaves s out. After a picture that others
-// refer to was left out, so is everything up to the next key sample.
-func (v *Video) spares(s *platform.Sample) bool {
-	if s.Key {
-		v.spared = false
-		return false
-	}
-	effort := platform.EffortLevel(v.effort.Load())
-	if effort >= platform.EffortKeys && v.begun {
-		v.spared = v.spared || !s.Disposable
-		return true
-	}
-	return v.spared || s.Disposable && effort >= platform.EffortReferences && s.Format == nil
+	return false, nil
 }
 
 // tooLate reports whether s is not worth decoding any more: a device that is too
@@ -214,14 +199,8 @@ func (v *Video) tooLate(s *platform.Sample) bool {
 // end drains the decoder and delivers the end of the epoch. A place sought
 // beyond the last picture shows the last picture.
 func (v *Video) end(ctx context.Context) error {
-	if v.decoder != nil {
-		n := 0
-		err := v.decoder.Drain(func(p *platform.Picture) error {
-			n++
-			return v.deliver(ctx, p)
-		})
-		v.monitor.count(func(r *Report) { r.Decoded += n })
-		if err != nil {
+	if !v.spared { // else the decoder was drained already
+		if err := v.drain(ctx); err != nil {
 			return err
 		}
 	}
@@ -233,6 +212,20 @@ func (v *Video) end(ctx context.Context) error {
 		}
 	}
 	return v.send(ctx, picture{epoch: v.epoch})
+}
+
+// drain delivers every picture that the decoder holds.
+func (v *Video) drain(ctx context.Context) error {
+	if v.decoder == nil {
+		return nil
+	}
+	n := 0
+	err := v.decoder.Drain(func(p *platform.Picture) error {
+		n++
+		return v.deliver(ctx, p)
+	})
+	v.monitor.count(func(r *Report) { r.Decoded += n })
+	return err
 }
 
 // deliver passes p on, or keeps it back where it ends before the place sought.
