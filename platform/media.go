@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"fmt"
 	"image"
 	"strconv"
 	"time"
@@ -245,7 +246,7 @@ type ProtectionSystem struct {
 
 // KeyResult is either a clear key or a Decrypter that never shows it.
 type KeyResult struct {
-	Key       []byte          // 16 bytes, or nil
+	Key       []byte          `json:"-"` // 16 bytes, or nil
 	Decrypter SampleDecrypter // or nil
 	// MaxWidth and MaxHeight bound the pictures that the licence allows; 0: no
 	// bound.
@@ -254,10 +255,33 @@ type KeyResult struct {
 	Expires time.Time
 }
 
+// Format writes what the result is and never the key, whatever the verb.
+func (r KeyResult) Format(f fmt.State, _ rune) {
+	what := "no key"
+	switch {
+	case r.Decrypter != nil:
+		what = "decrypter"
+	case len(r.Key) > 0:
+		what = "clear key"
+	}
+	fmt.Fprintf(f, "{%s", what)
+	if r.MaxWidth > 0 || r.MaxHeight > 0 {
+		fmt.Fprintf(f, ", pictures up to %dx%d", r.MaxWidth, r.MaxHeight)
+	}
+	if !r.Expires.IsZero() {
+		fmt.Fprintf(f, ", until %s", r.Expires.Format(time.RFC3339))
+	}
+	fmt.Fprint(f, "}")
+}
+
 // SampleDecrypter decrypts samples inside the device.
 type SampleDecrypter interface {
 	// Decrypt replaces s.Data (encrypted) by clear Data or by a Secure handle.
+	// The tracks that share a key call it at the same time, each from its own
+	// goroutine. An error that wraps ErrKeyRefused takes the key back: an output
+	// was plugged in, say, that the licence does not allow.
 	Decrypt(s *Sample, p SampleProtection) error
+	// Close follows the last Decrypt.
 	Close() error
 }
 
@@ -267,6 +291,9 @@ type SampleProtection struct {
 	KID        [16]byte
 	IV         []byte      // 8 or 16 bytes
 	Subsamples []Subsample // empty: the whole sample
+	// Of each Crypt + Skip blocks of 16 bytes the first Crypt are encrypted
+	// (ISO/IEC 23001-7 9.6), with AESCBCS only; 0 and 0: every block is.
+	Crypt, Skip uint8
 }
 
 // ProtectionScheme is how samples are encrypted.
@@ -277,6 +304,9 @@ const (
 	Cleartext ProtectionScheme = iota
 	AESCTR
 	AESCBC
+	// AESCBCS is 'cbcs' of ISO/IEC 23001-7 10.4: block chaining that begins anew
+	// with each subsample, in a pattern.
+	AESCBCS
 )
 
 // Subsample is a clear range followed by an encrypted one, in bytes.

@@ -28,6 +28,13 @@ var ErrUnsupported = errors.New("format not supported by this device")
 // good (a window closed by the user, a sound card unplugged).
 var ErrClosed = errors.New("device closed")
 
+// ErrKeyRefused is returned, wrapped, by a KeyProvider for a key that asking
+// again would not bring: the service does not give it to this user or device,
+// its rules cannot be met by the outputs, the server does not know it. What needs
+// it is left out. After any other error the key is asked for again, later; one
+// with a method RetryAfter() time.Duration says when.
+var ErrKeyRefused = errors.New("key refused")
+
 // A Doer sends HTTP requests; *http.Client is one. Do honours the request's
 // context, is safe for concurrent use, and follows redirects: the Request of
 // the response it returns names the URL that answered.

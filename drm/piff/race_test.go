@@ -1,0 +1,5 @@
+//go:build race
+
+package piff
+
+const raceDetector = true // under which pools forget on purpose
