@@ -260,10 +260,10 @@ func BenchmarkRealPlayer(b *testing.B) {
 	b.ReportMetric(float64(lost)/float64(b.N), "dropped")
 }
 
-// times are measured ones.
-type times []time.Duration
+// spans are times measured.
+type spans []time.Duration
 
-func (t times) report(b *testing.B, what string) {
+func (t spans) report(b *testing.B, what string) {
 	slices.Sort(t)
 	if len(t) > 0 {
 		b.ReportMetric(millis(t[len(t)/2]), what+"-ms")
@@ -278,7 +278,7 @@ func (t times) report(b *testing.B, what string) {
 func BenchmarkRealStart(b *testing.B) {
 	b.Run("player", func(b *testing.B) {
 		url := serveElsewhere(b, "")
-		var took times
+		var took spans
 		for b.Loop() {
 			first := make(chan time.Time, 1)
 			device := benchDevice(b)
@@ -316,7 +316,7 @@ func BenchmarkRealStart(b *testing.B) {
 				b.Fatal(err)
 			}
 			url := serveElsewhere(b, "")
-			var took times
+			var took spans
 			for b.Loop() {
 				cmd := exec.Command(self, append(c.args, "--events", "-", url)...)
 				cmd.Env = env
@@ -419,7 +419,7 @@ func BenchmarkRealSeek(b *testing.B) {
 			if c.inBuffer {
 				wait(func(s player.Status) bool { return s.BufferedTo >= 24*time.Second-50*time.Millisecond })
 			}
-			var took times
+			var took spans
 			for i := 0; b.Loop(); i++ {
 				to := []time.Duration{14, 6, 18, 2}[i%4]*time.Second + c.into
 				began := time.Now()
