@@ -31,6 +31,7 @@ type sessionFlags struct {
 	ahead, begin, resume, behind timeValue
 	bytes                        sizeValue
 	appendQuery                  bool
+	live                         playLiveFlags
 }
 
 func (f *sessionFlags) register(cmd *cobra.Command) {
@@ -40,6 +41,7 @@ func (f *sessionFlags) register(cmd *cobra.Command) {
 		flags.BoolVar(&f.noAudio, "no-audio", false, "leave the audio out; nothing of it is fetched")
 		flags.StringSliceVar(&f.languages, "alang", nil, "audio `languages` wanted, best first: en,de")
 	})
+	addFlags(cmd, "Live presentations", f.live.register)
 	addFlags(cmd, "Switching between levels", func(flags *pflag.FlagSet) {
 		flags.StringVar(&f.policy, "policy", "", "switching policy, by `name`: "+strings.Join(policy.Names(), ", "))
 		flags.StringVar(&f.policyConfig, "policy-config", "", "settings of the policy smooth2009 in `FILE`, a SmoothStreamingConfig.xml")
@@ -70,12 +72,21 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 	if err != nil {
 		return player.Config{}, usageError{err}
 	}
+	live, err := f.live.live()
+	if err != nil {
+		return player.Config{}, usageError{err}
+	}
+	fallbacks, err := f.live.others()
+	if err != nil {
+		return player.Config{}, usageError{err}
+	}
 	ahead := time.Duration(f.ahead)
 	if ahead == 0 && from.demo {
 		ahead = demoAhead
 	}
 	return player.Config{
 		URL:            from.url,
+		Fallbacks:      fallbacks,
 		Header:         from.header,
 		Start:          time.Duration(f.start),
 		NoVideo:        f.noVideo,
@@ -87,6 +98,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 			MinBPS: int64(f.minRate), MaxBPS: int64(f.maxRate), StartBPS: int64(f.startRate),
 			MaxWidth: f.maxSize.width, MaxHeight: f.maxSize.height, Levels: player.LevelSet(f.levels),
 		},
+		Live:        live,
 		BufferAhead: ahead, BufferStart: time.Duration(f.begin),
 		BufferResume: time.Duration(f.resume), BufferBehind: time.Duration(f.behind),
 		BufferBytes: int64(f.bytes),

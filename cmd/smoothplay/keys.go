@@ -34,11 +34,12 @@ var keys = []key{
 	skipKey("Shift+RIGHT", "shift+right", "1 s forward", time.Second),
 	skipKey("DOWN", "down", "60 s back", -time.Minute),
 	skipKey("UP", "up", "60 s forward", time.Minute),
-	{[]string{"HOME"}, "home", "to the beginning", false, func(u *ui, now time.Time) { u.seekTo(0, u.player.Status(), now) }},
-	{[]string{"END"}, "end", "to 5 s before the end", false, func(u *ui, now time.Time) {
-		s := u.player.Status()
-		u.seekTo(s.Duration-5*time.Second, s, now)
-	}},
+	{[]string{"HOME"}, "home", "to the beginning; live: of the window", false, (*ui).toBeginning},
+	{[]string{"END"}, "end", "to 5 s before the end; live: to the edge", false, (*ui).toEnd},
+	{[]string{"l"}, "l", "go live", false, (*ui).goLive},
+	{[]string{"r", "BS"}, "r, backspace", "instant replay", true, (*ui).replay},
+	{[]string{"PGUP"}, "page up", "the presentation before, of several", false, (*ui).previousChannel},
+	{[]string{"PGDWN"}, "page down", "the next one", false, (*ui).nextChannel},
 	{[]string{"9", "/", "VOLUME_DOWN"}, "9, /", "less volume", true, func(u *ui, now time.Time) { u.changeVolume(-.05, now) }},
 	{[]string{"0", "*", "VOLUME_UP"}, "0, *", "more volume", true, func(u *ui, now time.Time) { u.changeVolume(.05, now) }},
 	{[]string{"m", "MUTE"}, "m", "mute", false, (*ui).toggleMute},

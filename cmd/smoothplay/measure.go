@@ -197,9 +197,15 @@ func failureOf(ctx context.Context, err error) error {
 	return err
 }
 
-// showStatus keeps the status line of a terminal until stop is called.
-func showStatus(to *console, p session) (stop func()) {
-	return showLine(to, func() string { return statusLine(p.Status()) })
+// showStatus keeps the status line of a terminal, and writes the news above it,
+// until stop is called. The line begins with prefix.
+func showStatus(to *console, p session, n *news, prefix string) (stop func()) {
+	hide := showLine(to, func() string {
+		line := prefix + statusLine(p.Status(), n.line(time.Now()))
+		n.flush(to)
+		return line
+	})
+	return func() { hide(); n.flush(to) }
 }
 
 // showLine is showStatus with any line.

@@ -46,7 +46,8 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 		return nil, err
 	}
 	var run *scriptRun
-	sinks := []event.Sink{events.sink(), m.report.sink()}
+	news := newNews()
+	sinks := []event.Sink{events.sink(), m.report.sink(), news}
 	if m.script != nil {
 		run = newScriptRun(m.script, &stage{link: source.link, limits: config.Limits})
 		sinks = append(sinks, run)
@@ -64,7 +65,7 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 		timer := time.AfterFunc(time.Duration(flags.limit), func() { p.Stop(ctx) })
 		defer timer.Stop()
 	}
-	stopStatus := showLine(e.stderr, func() string { return m.which(n) + statusLine(p.Status()) })
+	stopStatus := showStatus(e.stderr, p, news, m.which(n))
 	stopScript := run.start(ctx, p)
 	err = failureOf(ctx, p.Run(ctx))
 	stopScript()

@@ -34,20 +34,26 @@ type playFlags struct {
 func playCommand(e *env) *cobra.Command {
 	flags := playFlags{volume: 1}
 	cmd := &cobra.Command{
-		Use:   "play [URL]",
+		Use:   "play [URL...]",
 		Short: "Play in a window with sound; without a URL the built-in demo",
 		Long: `play shows a presentation in a window. Without a URL it plays the built-in demo,
 served by this process over a link that changes, so that switching between levels
 can be seen. Without a display it says so and plays on without window and sound.
+Of several URLs the first is played, and page up and down change between them.
+
+A live presentation is joined at its edge; it can be paused, and sought in as far
+back as its window goes. The status line says LIVE at the edge and how far behind
+it the picture is elsewhere, and what happens: an encoder that is away, servers
+that fail, and what was done about it.
 
 Keys in the window:
 
 ` + indented(keyHelp()) + `
-The mouse shows the progress bar: click or drag in it to seek.`,
+The mouse shows the progress bar: click or drag in it to seek, on LIVE to go live.`,
 		Example: `  smoothplay play
   smoothplay play --start 1:05:00 --alang en,de http://host/movie.ism/Manifest
-  smoothplay play --shape 4M:20s,600k:20s ./movie/`,
-		Args: atMostOne("URL"),
+  smoothplay play --shape 4M:20s,600k:20s ./movie/
+  smoothplay play --live-start -10:00 --fallback http://b/tv.isml/Manifest http://a/tv.isml/Manifest`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			flags.keepOpenGiven = cmd.Flags().Changed("keep-open")
 			return play(cmd.Context(), e, args, &flags)
@@ -71,7 +77,7 @@ The mouse shows the progress bar: click or drag in it to seek.`,
 }
 
 func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
-	source, err := openSourceOrDemo(args, &flags.network)
+	source, err := openSourceOrDemo(args[:min(len(args), 1)], &flags.network)
 	if err != nil {
 		return err
 	}
@@ -89,8 +95,8 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	if err != nil {
 		return err
 	}
-	config.Events = events.sink()
-	run := playRun{e: e, flags: flags, source: source, config: config}
+	run := playRun{e: e, flags: flags, source: source, config: config, news: newNews(), channels: channelsOf(args)}
+	run.config.Events = event.Tee(events.sink(), run.news)
 	if flags.headless {
 		err = run.headless(ctx)
 	} else if err = withDesktop(func(d desktop) error { return run.inWindow(ctx, d) }); errors.As(err, new(errNoDesktop)) {
@@ -107,6 +113,18 @@ type playRun struct {
 	flags  *playFlags
 	source *source
 	config player.Config
+	news   *news
+	// channels are what the command line names, when there is more than one.
+	channels []channel
+}
+
+// channelsOf are the presentations of a command line.
+func channelsOf(args []string) []channel {
+	var list []channel
+	for _, name := range args {
+		list = append(list, channel{url: addressOf(name), title: titleOf(name)})
+	}
+	return list
 }
 
 // device is the device without the things that need a display.
@@ -126,6 +144,9 @@ func (r *playRun) tellHeadless(err error) {
 }
 
 func (r *playRun) headless(ctx context.Context) error {
+	if len(r.channels) > 1 {
+		fmt.Fprintf(r.e.stderr, "smoothplay: without a window there are no keys to change with: only %s is played\n", printable(r.channels[0].title))
+	}
 	if !hasDecoders {
 		fmt.Fprintln(r.e.stderr, "smoothplay: "+noDecoders)
 	}
@@ -133,9 +154,10 @@ func (r *playRun) headless(ctx context.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
-	stopStatus := showStatus(r.e.stderr, p)
+	stopStatus := showStatus(r.e.stderr, p, r.news, "")
 	err = p.Run(ctx)
 	stopStatus()
+	r.tellGoOn(p)
 	r.tellPlayed(p.Summary())
 	return err
 }
@@ -147,6 +169,13 @@ func (r *playRun) tellPlayed(s *event.Summary) {
 	}
 	fmt.Fprintf(r.e.stderr, "smoothplay: %s played, %d pictures shown, %d dropped, %d switches, %d stalls\n",
 		seconds(s.Played), s.PicturesShown, s.PicturesDropped, s.SwitchesUp+s.SwitchesDown, s.Stalls)
+}
+
+// tellGoOn says on a terminal how to go on where a live session was left.
+func (r *playRun) tellGoOn(p *player.Player) {
+	if text := goOnText(p.Status()); text != "" && r.e.stderr.Terminal() {
+		fmt.Fprintf(r.e.stderr, "smoothplay: %s\n", text)
+	}
 }
 
 // inWindow plays while the goroutine of main serves the desktop. The session
@@ -166,7 +195,8 @@ func (r *playRun) inWindow(ctx context.Context, d desktop) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
-	defer showStatus(r.e.stderr, p)()
+	stopStatus := showStatus(r.e.stderr, p, r.news, "")
+	defer func() { stopStatus(); r.tellGoOn(p) }()
 
 	w, err := d.window("smoothplay: "+r.source.title, r.flags.fullscreen)
 	headless := errors.As(err, new(errNoDesktop))
@@ -187,6 +217,10 @@ func (r *playRun) inWindow(ctx context.Context, d desktop) error {
 	u.limits, u.fits = r.config.Limits, r.flags.fitWindow
 	u.volume, u.muted = float64(r.flags.volume), r.flags.mute
 	u.closes = headless && !r.flags.keepOpen
+	u.news, u.channels = r.news, r.channels
+	if by := r.config.Live.Replay; by > 0 {
+		u.replayBy = by
+	}
 	err = u.run(ctx, screen, ended)
 	if headless {
 		r.tellPlayed(p.Summary())
@@ -200,3 +234,4 @@ type noWindow struct{ platform.VideoSink }
 func (noWindow) Events() <-chan sdl.Event        { return nil }
 func (noWindow) Area() (x, y, width, height int) { return 0, 0, 0, 0 }
 func (noWindow) SetFullScreen(bool) error        { return platform.ErrClosed }
+func (noWindow) SetTitle(string)                 {}

@@ -26,9 +26,11 @@ type seeker struct {
 	wake   chan struct{} // one place
 }
 
+// seekOrder is a seek, or another command that moves the playhead.
 type seekOrder struct {
-	to   time.Duration
-	mode player.SeekMode
+	to    time.Duration // where it leads
+	exact bool          // it overtakes what is under way
+	do    func(context.Context) error
 }
 
 func newSeeker(seek func(context.Context, time.Duration, player.SeekMode) error) *seeker {
@@ -37,9 +39,18 @@ func newSeeker(seek func(context.Context, time.Duration, player.SeekMode) error)
 
 // to asks for a seek and returns at once.
 func (s *seeker) to(pos time.Duration, mode player.SeekMode) {
+	s.put(seekOrder{pos, mode == player.Exact, func(ctx context.Context) error { return s.seek(ctx, pos, mode) }})
+}
+
+// order asks for another command that moves the playhead, to pos or about there.
+func (s *seeker) order(pos time.Duration, do func(context.Context) error) {
+	s.put(seekOrder{pos, true, do})
+}
+
+func (s *seeker) put(o seekOrder) {
 	s.mu.Lock()
-	s.next = &seekOrder{pos, mode}
-	s.target, s.busy = pos, true
+	s.next = &o
+	s.target, s.busy = o.to, true
 	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:
@@ -70,7 +81,7 @@ func (s *seeker) take() *seekOrder {
 func (s *seeker) overtaken(impatient bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.next != nil && (impatient || s.next.mode == player.Exact)
+	return s.next != nil && (impatient || s.next.exact)
 }
 
 // run carries seeks out until ctx is done.
@@ -99,7 +110,7 @@ func (s *seeker) carryOut(ctx context.Context, order seekOrder) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.seek(ctx, order.to, order.mode)
+		order.do(ctx)
 	}()
 	patience := time.NewTimer(dragPatience)
 	defer patience.Stop()

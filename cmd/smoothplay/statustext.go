@@ -10,9 +10,16 @@ import (
 	"smoothplay/player/event"
 )
 
-// statusLine is how a session stands, in one line for a terminal.
-func statusLine(s player.Status) string {
+// statusLine is how a session stands, in one line for a terminal, with what there
+// is to tell beside; "": nothing.
+func statusLine(s player.Status, news string) string {
 	parts := []string{fmt.Sprintf("%-9s %s", stateText(s.State), positionText(s))}
+	if s.Live {
+		parts = append(parts, liveFacts(s)...)
+	}
+	if news != "" {
+		parts = append(parts, "["+news+"]")
+	}
 	if level := levelText(s, s.Level); level != "" {
 		parts = append(parts, level)
 	}
@@ -27,7 +34,10 @@ func statusLine(s player.Status) string {
 		parts = append(parts, fmt.Sprintf("stalls %d", s.Stalls))
 	}
 	parts = append(parts, fmt.Sprintf("dropped %d", s.Dropped))
-	if s.Trouble != "" && (s.State == event.Opening || s.State == event.Buffering) {
+	if s.Live && s.State == event.Paused {
+		parts = append(parts, "media time "+mediaTime(s.MediaTime))
+	}
+	if news == "" && s.Trouble != "" && (s.State == event.Opening || s.State == event.Buffering) {
 		parts = append(parts, s.Trouble)
 	}
 	return strings.Join(parts, "  ")
@@ -40,6 +50,9 @@ func statistics(s player.Status) [][2]string {
 		rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)})
 	}
 	add("state", "%s %s", stateText(s.State), positionText(s))
+	if s.Live {
+		liveRows(s, add)
+	}
 	if level := levelText(s, s.Level); level != "" {
 		add("shown", "%s", level)
 	}
@@ -74,8 +87,12 @@ func ahead(s player.Status) time.Duration { return max(0, s.BufferedTo-s.Positio
 // stateText is a state for people.
 func stateText(s event.State) string { return strings.ReplaceAll(string(s), "_", " ") }
 
-// positionText is "0:12 / 0:24", to the second.
+// positionText is "0:12 / 0:24", to the second; of a live session how far it is
+// from the edge.
 func positionText(s player.Status) string {
+	if s.Live {
+		return livePlace(s)
+	}
 	text := clock(s.Position.Truncate(time.Second))
 	if s.Duration > 0 {
 		text += " / " + clock(s.Duration.Truncate(time.Second))

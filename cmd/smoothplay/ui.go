@@ -23,6 +23,9 @@ type session interface {
 	SetLimits(context.Context, player.Limits) error
 	SetVolume(context.Context, float64) error
 	Mute(context.Context, bool) error
+	GoLive(context.Context) error
+	Replay(context.Context) error
+	Open(ctx context.Context, url string) error
 	Status() player.Status
 }
 
@@ -32,6 +35,7 @@ type window interface {
 	Events() <-chan sdl.Event
 	Area() (x, y, width, height int) // of the picture, in pixels
 	SetFullScreen(on bool) error
+	SetTitle(title string)
 }
 
 const (
@@ -59,6 +63,11 @@ type ui struct {
 	fits   bool          // levels larger than the window are left out
 	capBPS int64         // highest bitrate that the keys allow; 0: no such limit
 
+	news     *news         // nil: none
+	replayBy time.Duration // how far an instant replay goes back
+	channels []channel     // to change between; nil: there is one presentation
+	channel  int           // of channels, that is played
+
 	closes         bool // stop at the end, because nobody sees the last picture
 	paused         bool // wanted
 	volume         float64
@@ -70,6 +79,7 @@ type ui struct {
 	pointer        float64   // where the mouse is, in shares of the bar
 	barUntil       time.Time // the bar is shown until then
 	message        string
+	messageAt      time.Time
 	messageUntil   time.Time
 	bufferingSince time.Time // zero: it is not
 	statisticsAt   time.Time // when statisticsRows were made
@@ -79,7 +89,7 @@ type ui struct {
 
 func newUI(p session, w window) *ui {
 	return &ui{player: p, window: w, seeks: newSeeker(p.Seek),
-		commands: make(chan func(context.Context) error, 16), volume: 1}
+		commands: make(chan func(context.Context) error, 16), volume: 1, replayBy: usualReplay}
 }
 
 func (u *ui) quit() { u.do(u.player.Stop) }
@@ -148,7 +158,10 @@ func (u *ui) button(e sdl.MouseButton, now time.Time) {
 		return
 	}
 	onBar := u.point(e.MouseMove, now)
+	_, _, width, height := u.window.Area()
 	switch {
+	case e.Down && u.player.Status().Live && u.painter.OnBadge(e.AreaX, e.AreaY, width, height):
+		u.goLive(now)
 	case e.Down && onBar:
 		u.dragging = true
 		u.seekToPointer(player.Key)
@@ -167,16 +180,9 @@ func (u *ui) toggleFullscreen(time.Time) {
 	}
 }
 
-func (u *ui) seekToPointer(mode player.SeekMode) {
-	if d := u.player.Status().Duration; d > 0 {
-		share := min(max(u.pointer, 0), 1)
-		u.seeks.to(time.Duration(share*float64(d)), mode)
-	}
-}
-
 // say shows a message for a while.
 func (u *ui) say(now time.Time, format string, args ...any) {
-	u.message, u.messageUntil = fmt.Sprintf(format, args...), now.Add(messageStays)
+	u.message, u.messageAt, u.messageUntil = fmt.Sprintf(format, args...), now, now.Add(messageStays)
 }
 
 func (u *ui) togglePause(now time.Time) {
@@ -208,13 +214,17 @@ func (u *ui) skip(d time.Duration, now time.Time) {
 	if !busy {
 		from = status.Position
 	}
+	if d > 0 && status.Live && status.AtEdge && !busy {
+		u.barUntil = now.Add(barStays) // which says that there is nothing ahead
+		return
+	}
 	u.seekTo(from+d, status, now)
 }
 
 func (u *ui) seekTo(to time.Duration, status player.Status, now time.Time) {
 	to = max(to, 0)
-	if status.Duration > 0 {
-		to = min(to, status.Duration)
+	if from, end, ok := seekRange(status); ok {
+		to = min(max(to, from), end)
 	}
 	u.seeks.to(to, player.Exact)
 	u.barUntil = now.Add(barStays)
@@ -263,25 +273,26 @@ type display struct {
 func (u *ui) display(now time.Time) display {
 	s := u.player.Status()
 	var d display
-	if s.Duration > 0 && (now.Before(u.barUntil) || u.dragging) {
-		at := s.Position
-		if to, busy := u.seeks.destination(); busy {
-			at = to
-		}
-		d.bar = &overlay.Progress{
-			To: s.Duration, Position: at, Paused: s.State == event.Paused, Pointer: u.pointer,
-			Buffered: []overlay.Range{{From: s.BufferedFrom, To: s.BufferedTo}},
-		}
+	if now.Before(u.barUntil) || u.dragging {
+		d.bar = u.bar(s)
 	}
 	if s.State != event.Buffering && s.State != event.Opening {
 		u.bufferingSince = time.Time{}
 	} else if u.bufferingSince.IsZero() {
 		u.bufferingSince = now
 	}
+	waits := !u.bufferingSince.IsZero() && now.Sub(u.bufferingSince) >= patience
+	told, toldAt := u.news.last(now, newsShown)
 	switch {
+	case now.Before(u.messageUntil) && !toldAt.After(u.messageAt):
+		d.message = u.message
+	case waits && s.Live && u.news.waiting(now) != "":
+		d.message = u.news.waiting(now)
+	case told != "":
+		d.message = told
 	case now.Before(u.messageUntil):
 		d.message = u.message
-	case !u.bufferingSince.IsZero() && now.Sub(u.bufferingSince) >= patience:
+	case waits:
 		d.message = stateText(s.State) + " ..."
 	}
 	switch {

@@ -51,6 +51,9 @@ func (f *fakeSession) SetLimits(_ context.Context, l player.Limits) error {
 }
 func (f *fakeSession) SetVolume(_ context.Context, v float64) error { return f.note("volume %.2f", v) }
 func (f *fakeSession) Mute(_ context.Context, on bool) error        { return f.note("mute %v", on) }
+func (f *fakeSession) GoLive(context.Context) error                 { return f.note("go-live") }
+func (f *fakeSession) Replay(context.Context) error                 { return f.note("replay") }
+func (f *fakeSession) Open(_ context.Context, url string) error     { return f.note("open %s", url) }
 func (f *fakeSession) Status() player.Status                        { return f.status }
 
 // It is a window, too.
@@ -59,6 +62,7 @@ func (f *fakeSession) Close() error                            { return nil }
 func (f *fakeSession) Events() <-chan sdl.Event                { return nil }
 func (f *fakeSession) Area() (x, y, width, height int)         { return 0, 0, 1280, 720 }
 func (f *fakeSession) SetFullScreen(on bool) error             { return f.note("fullscreen %v", on) }
+func (f *fakeSession) SetTitle(title string)                   { f.note("title %s", title) }
 
 // withUI calls f with a ui in a bubble; act hands it an event and lets the
 // commands of it be carried out.

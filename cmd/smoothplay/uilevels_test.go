@@ -96,7 +96,7 @@ func TestLimitText(t *testing.T) {
 		if got := limitText(s); got != want {
 			t.Errorf("%v: %q, want %q", allowed, got, want)
 		}
-		if line := statusLine(s); want != "" && !strings.Contains(line, want) {
+		if line := statusLine(s, ""); want != "" && !strings.Contains(line, want) {
 			t.Errorf("the status line %q does not say %q", line, want)
 		}
 		row := slices.ContainsFunc(statistics(s), func(r [2]string) bool { return r[0] == "limit" && r[1] == want })

@@ -136,11 +136,21 @@ func (t *timeValue) Set(text string) error {
 
 const longest = 1000 * time.Hour
 
+// parseTime reads a time of a flag or a script.
 func parseTime(text string) (time.Duration, error) {
+	d, err := parseSpan(text)
+	if err == nil && d > longest {
+		err = fmt.Errorf("%q is longer than %v", text, longest)
+	}
+	return d, err
+}
+
+// parseSpan reads a time of any length that fits into a time.Duration.
+func parseSpan(text string) (time.Duration, error) {
 	var d time.Duration
 	if strings.ContainsAny(text, "hmsuµn") {
 		var err error
-		if d, err = time.ParseDuration(text); err != nil || d < 0 {
+		if d, err = time.ParseDuration(text); err != nil || d < 0 || text[0] == '+' {
 			return 0, fmt.Errorf("%q is not a time", text)
 		}
 	} else {
@@ -157,10 +167,10 @@ func parseTime(text string) (time.Duration, error) {
 			}
 			seconds = seconds*60 + f
 		}
-		d = time.Duration(min(math.Round(seconds*1000), 1e15)) * time.Millisecond
-	}
-	if d > longest {
-		return 0, fmt.Errorf("%q is longer than %v", text, longest)
+		if seconds > 9e9 {
+			return 0, fmt.Errorf("%q is too long a time", text)
+		}
+		d = time.Duration(math.Round(seconds*1000)) * time.Millisecond
 	}
 	return d, nil
 }

@@ -11,12 +11,14 @@ import (
 )
 
 // Progress is a bar along the lower edge of the canvas: where the playhead is,
-// what is buffered, and the times.
+// what is buffered, and the times. That of a live presentation is its window: on
+// the left how far the playhead is behind, on the right a badge, lit at the edge.
 type Progress struct {
 	From, To time.Duration // of the presentation, or of the window of a live one
 	Position time.Duration
 	Buffered []Range
-	Live     bool // the time on the right is the distance from To
+	Live     bool // From and To bound a window that moves
+	AtEdge   bool // live: the playhead follows the edge
 	Paused   bool
 	// Pointer is where the mouse is over the bar, as a share of it, shown with
 	// its time; negative: it is not.
@@ -36,6 +38,8 @@ var (
 	groove   = color.NRGBA{255, 255, 255, 60}
 	buffered = color.NRGBA{255, 255, 255, 110}
 	played   = color.NRGBA{64, 156, 255, 255}
+	onAir    = color.NRGBA{220, 38, 38, 255}
+	offAir   = color.NRGBA{255, 255, 255, 60}
 )
 
 // barRow is how the row of the bar is divided, in pixels of the canvas.
@@ -43,7 +47,8 @@ type barRow struct {
 	height      int // of the row
 	left, right int // of the bar
 	top, bottom int // of the bar in the row
-	face        *typeface
+	face, bold  *typeface
+	badge       image.Rectangle // in the row
 }
 
 func (p *Painter) barRow(c canvas) (barRow, error) {
@@ -51,11 +56,33 @@ func (p *Painter) barRow(c canvas) (barRow, error) {
 	if err != nil {
 		return barRow{}, err
 	}
+	bold, err := p.faces.get(int(barText*float64(c.height)+0.5), true)
+	if err != nil {
+		return barRow{}, err
+	}
 	height := 2*face.height + face.height/2
 	thick := max(int(barHeight*float64(c.height)), 2)
 	side := min(face.width(" 00:00:00 ")+int(margin*float64(c.width)), c.width/3)
 	middle := height - face.height
-	return barRow{height, side, c.width - side, middle - thick/2, middle - thick/2 + thick, face}, nil
+	row := barRow{height: height, left: side, right: c.width - side, top: middle - thick/2, bottom: middle - thick/2 + thick, face: face, bold: bold}
+	x, y := row.right+face.width("  "), (row.top+row.bottom)/2-face.height/2
+	pad := face.height / 3
+	row.badge = image.Rect(x, y-face.height/10, min(x+bold.width(badgeText)+2*pad, c.width), y+face.height+face.height/10)
+	return row, nil
+}
+
+const badgeText = "LIVE"
+
+// OnBadge reports whether a point of the canvas, in shares of it, is on the badge
+// of a live bar.
+func (p *Painter) OnBadge(x, y float64, width, height int) bool {
+	c, err := newCanvas(width, height)
+	if err != nil {
+		return false
+	}
+	row, err := p.barRow(c)
+	at := image.Pt(int(x*float64(c.width)), int(y*float64(c.height))-(c.height-row.height))
+	return err == nil && at.In(row.badge)
 }
 
 // Share returns where on the bar a point of the canvas is, in shares of the bar;
@@ -96,6 +123,7 @@ type draft struct {
 	pointer     int // negative: none
 	label       string
 	paused      bool
+	live, lit   bool // there is a badge, and it is lit
 }
 
 func (b *Progress) draft(row barRow) draft {
@@ -104,9 +132,9 @@ func (b *Progress) draft(row barRow) draft {
 	pixel := func(s float64) int { return int(math.Round(s * float64(row.right-row.left))) }
 	d := draft{played: pixel(share(b.Position)), left: Clock(b.Position - b.From), right: Clock(length), pointer: -1, paused: b.Paused}
 	if b.Live {
-		d.left, d.right = "LIVE", "-"+Clock(b.To-b.Position)
-		if b.To-b.Position < time.Second {
-			d.right = ""
+		d.left, d.right, d.live, d.lit = "-"+Clock(max(b.To-b.Position, 0)), "", true, b.AtEdge
+		if b.AtEdge {
+			d.left = ""
 		}
 	}
 	for _, r := range b.Buffered[:min(len(b.Buffered), maxRanges)] {
@@ -146,6 +174,14 @@ func (p *Painter) progress(d draft, row barRow, c canvas) (platform.Overlay, err
 	}
 	write(d.left, row.left-row.face.width(d.left+"  "), y)
 	write(d.right, row.right+row.face.width("  "), y)
+	if d.live {
+		colour := offAir
+		if d.lit {
+			colour = onAir
+		}
+		fill(m, row.badge, colour)
+		row.bold.draw(m, badgeText, row.badge.Min.X+(row.badge.Dx()-row.bold.width(badgeText))/2, y)
+	}
 	if d.paused {
 		side := row.face.ascent
 		x := int(margin * float64(c.width))
