@@ -135,13 +135,13 @@ func TestRealServerDies(t *testing.T) {
 	}
 }
 
-// slow are decoders that take a time for each picture, by the width of it.
-type slow struct {
+// costly are decoders that take a time for each picture, by the width of it.
+type costly struct {
 	ffmpeg.Decoders
 	cost func(width int) time.Duration
 }
 
-func (s slow) OpenVideo(f platform.Format) (platform.VideoDecoder, error) {
+func (s costly) OpenVideo(f platform.Format) (platform.VideoDecoder, error) {
 	d, err := s.Decoders.OpenVideo(f)
 	return &slowDecoder{VideoDecoder: d, width: f.Width, cost: s.cost}, err
 }
@@ -164,7 +164,7 @@ func (d *slowDecoder) Decode(s *platform.Sample, out func(*platform.Picture) err
 // none comes out of turn, the sound is whole, and what is shown is in time.
 func TestRealSlowDecoder(t *testing.T) {
 	w := watch(t, func(*camera) playertest.Scenario {
-		return playertest.Scenario{Decoders: slow{cost: func(width int) time.Duration {
+		return playertest.Scenario{Decoders: costly{cost: func(width int) time.Duration {
 			return map[int]time.Duration{320: 8, 480: 14, 640: 45, 1280: 110}[width] * time.Millisecond
 		}}}
 	})

@@ -71,7 +71,7 @@ func download(t *testing.T, over platform.Doer, n string) {
 	}
 }
 
-func bodies(w http.ResponseWriter, r *http.Request) {
+func answerBodies(w http.ResponseWriter, r *http.Request) {
 	size := 400_000
 	if strings.HasSuffix(r.URL.Path, "small") {
 		size = 32_000
@@ -161,7 +161,7 @@ func TestRecordTrace(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			trace := recording(t, shape, latency, http.HandlerFunc(bodies), do)
+			trace := recording(t, shape, latency, http.HandlerFunc(answerBodies), do)
 			edge := time.Second
 			if name == "with pauses" {
 				edge = 1500 * time.Millisecond
@@ -194,7 +194,7 @@ func TestRecordTraceOfASession(t *testing.T) {
 // TestRecordTraceStandsStill: a transfer that gets nothing is seen as a dead
 // link, and a pause is not.
 func TestRecordTraceStandsStill(t *testing.T) {
-	trace := recording(t, "4M:2s,0:3s,4M", 0, http.HandlerFunc(bodies), func(t *testing.T, r *linkRecorder) {
+	trace := recording(t, "4M:2s,0:3s,4M", 0, http.HandlerFunc(answerBodies), func(t *testing.T, r *linkRecorder) {
 		for began := time.Now(); time.Since(began) < 8*time.Second; {
 			download(t, r, "large")
 		}

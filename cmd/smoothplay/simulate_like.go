@@ -12,8 +12,8 @@ import (
 	"smoothplay/player/sim"
 )
 
-// likeness lays a session that was played beside one that was simulated.
-type likeness struct {
+// resemblance lays a session that was played beside one that was simulated.
+type resemblance struct {
 	Policy   string   `json:"policy"`
 	Played   likeSide `json:"played"`
 	Imitated likeSide `json:"simulated"`
@@ -65,7 +65,7 @@ func simulateLike(e *env, flags *simulateFlags) error {
 		return err
 	}
 	s := recorded.Summary
-	like := likeness{
+	like := resemblance{
 		Policy: c.name,
 		Played: likeSide{s.MeanBitrateBPS, s.Startup, s.Stalls, s.Stalled, s.SwitchesUp + s.SwitchesDown, s.Reversals, s.WastedBytes, s.Played},
 		Imitated: likeSide{int64(r.MeanBPS), r.Startup, r.Stalls, r.Stalled, r.Switches, r.Reversals, r.WastedBytes,
@@ -94,7 +94,7 @@ func off(v, want float64) float64 {
 	return v/max(want, 1) - 1
 }
 
-func (l *likeness) write(e *env) error {
+func (l *resemblance) write(e *env) error {
 	t := table{left: 1}
 	t.row(l.Policy, "played", "simulated", "off by")
 	a, b := l.Played, l.Imitated

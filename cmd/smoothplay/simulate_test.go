@@ -180,7 +180,7 @@ func TestSimulateReplaysAndImitates(t *testing.T) {
 		t.Errorf("status %d: %+v, %v", status, d, err)
 	}
 
-	var like likeness
+	var like resemblance
 	status, out, errs = runWith(t, "simulate", "--like", log, a, "--json")
 	if err := json.Unmarshal([]byte(out), &like); err != nil || status != exitDone || like.Played.Switches == 0 || like.MeanOff > .02 || like.MeanOff < -.02 {
 		t.Errorf("status %d: %s, %v\n%s", status, errs, err, out)
