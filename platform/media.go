@@ -215,12 +215,6 @@ type PCM struct {
 	Data []byte        // whole frames
 }
 
-// Cue is a piece of timed text.
-type Cue struct {
-	Begin, End time.Duration // on the timeline of the item
-	Text       string        // lines separated by \n
-}
-
 // Load is how busy a device is; shares are from 0 to 1 over all its cores.
 type Load struct {
 	Device    float64 // of everything that runs
