@@ -255,7 +255,10 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		Live: l.snap.Live(), NearEdge: j.edge, ChunkDuration: j.chunk.Duration, RetryAfter: a.result.RetryAfter,
 	}, l.cfg.Random.Float64())
 	e := l.explain(a.err)
-	l.trouble = e.Error()
+	notYet := j.edge && t.class == fetch.Status && action.Kind == fetch.Wait
+	if !notYet {
+		l.trouble = e.Error()
+	}
 	if class := fetch.ClassOf(a.err); j.origin != l.origins.current || l.originFailed(class, a.result.Status, e.Code) {
 		t.begun()
 		return // another origin is asked
@@ -268,7 +271,7 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		t.tried[j.level] = false
 		t.forced = j.level
 		t.notBefore = l.now() + action.After
-		if j.edge && t.class == fetch.Status && action.Kind == fetch.Wait {
+		if notYet {
 			t.notBefore = l.missingYet(t, j)
 			t.forced = -1 // by then another level may be the right one
 		}

@@ -76,9 +76,23 @@ func statistics(s player.Status) [][2]string {
 		add("audio", "%s (%d of %d)", audioText(s.Audio[i]), i+1, len(s.Audio))
 	}
 	if s.Trouble != "" {
-		add("trouble", "%s", s.Trouble)
+		add("trouble", "%s", shortened(s.Trouble, maxTrouble))
 	}
 	return rows
+}
+
+// maxTrouble is how much of a message there is room for among the statistics.
+const maxTrouble = 90
+
+// shortened is text of at most n characters: its middle is left out, since
+// messages begin with where it happened and end with what.
+func shortened(text string, n int) string {
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	head := n / 3
+	return string(runes[:head]) + " ... " + string(runes[len(runes)-(n-head-5):])
 }
 
 // ahead is how much is buffered after the playhead.

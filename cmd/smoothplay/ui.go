@@ -76,6 +76,7 @@ type ui struct {
 	statistics     bool
 	help           bool
 	dragging       bool
+	onBar          bool      // the mouse is on the bar
 	pointer        float64   // where the mouse is, in shares of the bar
 	barUntil       time.Time // the bar is shown until then
 	message        string
@@ -130,7 +131,7 @@ func (u *ui) handle(e sdl.Event, now time.Time) {
 			u.seekToPointer(player.Key)
 		}
 	case sdl.MouseLeave:
-		if !u.dragging {
+		if u.onBar = false; !u.dragging {
 			u.barUntil = time.Time{}
 		}
 	case sdl.MouseButton:
@@ -149,8 +150,8 @@ func (u *ui) handle(e sdl.Event, now time.Time) {
 func (u *ui) point(at sdl.MouseMove, now time.Time) (onBar bool) {
 	u.barUntil = now.Add(barStays)
 	_, _, width, height := u.window.Area()
-	u.pointer, onBar = u.painter.Share(at.AreaX, at.AreaY, width, height)
-	return onBar
+	u.pointer, u.onBar = u.painter.Share(at.AreaX, at.AreaY, width, height)
+	return u.onBar
 }
 
 func (u *ui) button(e sdl.MouseButton, now time.Time) {

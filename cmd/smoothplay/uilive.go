@@ -72,9 +72,13 @@ func (u *ui) bar(s player.Status) *overlay.Progress {
 	if target, busy := u.seeks.destination(); busy {
 		at, live = target, s.Live && target >= s.Edge
 	}
+	pointer := -1.0
+	if u.onBar || u.dragging {
+		pointer = min(max(u.pointer, 0), 1)
+	}
 	return &overlay.Progress{
 		From: from, To: to, Position: at, Live: s.Live, AtEdge: live,
-		Paused: s.State == event.Paused, Pointer: u.pointer,
+		Paused: s.State == event.Paused, Pointer: pointer,
 		Buffered: []overlay.Range{{From: s.BufferedFrom, To: s.BufferedTo}},
 	}
 }
