@@ -110,11 +110,14 @@ const (
 // mediaTime is a time on the encoder's clock for people, and for --live-start: an
 // instant where it counts from 1970.
 func mediaTime(d time.Duration) string {
-	if d >= leastInstant && d < mostInstant {
+	if isInstant(d) {
 		return time.Unix(0, int64(d)).UTC().Format("2006-01-02T15:04:05.000Z")
 	}
 	return clock(d)
 }
+
+// isInstant reports whether a time on the encoder's clock is counted from 1970.
+func isInstant(d time.Duration) bool { return d >= leastInstant && d < mostInstant }
 
 // parseMediaTime reads what mediaTime writes, and any other time.
 func parseMediaTime(text string) (time.Duration, error) {

@@ -25,7 +25,9 @@ func probeCommand(e *env) *cobra.Command {
 		Short: "Say what is in a presentation, and what is wrong with it",
 		Long: `probe reads the manifest of a presentation and lists its streams, levels, codecs,
 languages and protection, what this device would not play of it and why, and what
-had to be repaired to read it. Of the fragments nothing is fetched.`,
+had to be repaired to read it. Of the fragments nothing is fetched, but for the
+newest ones of a live presentation: where its edge is, how far back one can go,
+what fragments announce of those that follow, and whether FragmentInfo works.`,
 		Example: `  smoothplay probe http://host/movie.ism/Manifest
   smoothplay probe --json ./movie/ | jq '.streams[].levels[].bitrate_bps'`,
 		Args: exactlyOne("URL"),
@@ -67,6 +69,9 @@ func probe(ctx context.Context, e *env, rawURL string, network *networkFlags, as
 		return fmt.Errorf("%s: %w", url, err)
 	}
 	r := reportOn(url, int64(len(got.Body)), snap, newDecoders(false))
+	if snap.Live() {
+		r.Edge = probeEdge(ctx, client, got.URL, snap, time.Now())
+	}
 	if !asJSON {
 		return r.WriteText(e.stdout)
 	}

@@ -22,6 +22,7 @@ type report struct {
 	LookAhead int                `json:"look_ahead"`              // -1: not stated
 	CanSeek   *bool              `json:"can_seek,omitempty"`      // nil: not stated
 	CanPause  *bool              `json:"can_pause,omitempty"`
+	Edge      *edgeReport        `json:"edge,omitempty"` // nil: it is not live
 	Streams   []streamReport     `json:"streams"`
 	Protected []protectionReport `json:"protection,omitempty"`
 	Warnings  []string           `json:"warnings,omitempty"`

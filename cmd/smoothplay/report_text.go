@@ -39,6 +39,9 @@ func (r report) WriteText(w io.Writer) error {
 		facts = append(facts, fmt.Sprintf("fragments announce %d followers", r.LookAhead))
 	}
 	fmt.Fprintln(&b, strings.Join(facts, ", "))
+	if r.Edge != nil {
+		r.Edge.writeText(&b)
+	}
 
 	for _, s := range r.Streams {
 		s.writeText(&b)

@@ -37,6 +37,13 @@ type playing struct {
 
 // startPlaying starts the program with args on a display of its own.
 func startPlaying(t *testing.T, args ...string) *playing {
+	p := preparePlaying(t, args...)
+	p.start()
+	return p
+}
+
+// preparePlaying is startPlaying up to the start.
+func preparePlaying(t *testing.T, args ...string) *playing {
 	for _, tool := range []string{"Xvfb", "import", "xdotool"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("%s is not installed", tool)
@@ -51,6 +58,12 @@ func startPlaying(t *testing.T, args ...string) *playing {
 	p.cmd.Env = append(os.Environ(), "SMOOTHPLAY_TEST_MAIN=1", "SDL_AUDIODRIVER=dummy", "SDL_VIDEODRIVER=x11")
 	p.cmd.Dir = t.TempDir() // it needs no file
 	p.cmd.Stderr = &p.stderr
+	return p
+}
+
+// start starts the program and reads its events.
+func (p *playing) start() {
+	t := p.t
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +83,6 @@ func startPlaying(t *testing.T, args ...string) *playing {
 		}
 		io.Copy(io.Discard, stdout)
 	}()
-	return p
 }
 
 // startDisplay starts a display that nobody sees and returns its name.
