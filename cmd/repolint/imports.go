@@ -22,7 +22,8 @@ const importRules = `
 
 	# A device: drm and render know platform, and never the player.
 	platform < platform/httpclient, platform/null, platform/linux, platform/filestore, platform/slow;
-	platform < drm/piff, drm/playready < drm < drm/clearkey;
+	platform < drm/piff, drm/exchange < drm/playready < drm < drm/clearkey;
+	drm/playready < drm/playready/toy;
 	platform < render/ffmpeg;
 	platform < render/overlay < render/sdl;
 
