@@ -10,6 +10,7 @@ SHELL := /bin/bash
 GO       ?= go
 FUZZTIME ?= 10m
 SOAKTIME ?= 1h
+LIVE_FOR ?= 10m
 ARGS     ?=
 
 BINARY := bin/smoothplay
@@ -80,6 +81,10 @@ fuzz: go-version ## Fuzz every target for FUZZTIME (10m)
 .PHONY: soak
 soak: build ## Play the demo in a loop for SOAKTIME (1h) over a changing link, without window, and print the figures
 	$(BINARY) measure --for $(SOAKTIME) --loop --shape '3M:20s,600k:10s,1.2M:15s' $(ARGS)
+
+.PHONY: live
+live: go-version build-packages test-packages ## Follow a live event in a window for LIVE_FOR (10m) while faults are switched on and off
+	LIVE_FOR=$(LIVE_FOR) $(GO) test -run '^TestLive$$' -count 1 -timeout 1h -v ./cmd/smoothplay
 
 .PHONY: peers
 peers: go-version build-packages ## Compare the cost of playing with VLC, GStreamer and ffmpeg; let GStreamer follow the live demo
