@@ -104,7 +104,7 @@ func (l *loop) seen(now time.Duration, before, after pipeline.Counters) renderlo
 	mean, p95 := summarize(o.times)
 	seen := renderload.Observation{
 		Now: now, Level: l.level, PicturePeriod: l.report.Period,
-		DecodeMean: mean + showing, DecodeP95: p95 + showing,
+		DecodeMean: mean, DecodeP95: p95, Showing: showing,
 		Decoded: len(o.times), Shown: shown, Late: after.Late - before.Late,
 		Dropped: after.Dropped - before.Dropped + after.Omitted - before.Omitted,
 		Spared:  after.Spared - before.Spared,
@@ -130,7 +130,7 @@ func (l *loop) conclude(seen renderload.Observation, why renderload.Reason) {
 	}
 	told := event.RenderLoad{
 		Level: l.level, Cap: o.cap, Top: len(t.levels) - 1,
-		DecodeMean: seen.DecodeMean, DecodeP95: seen.DecodeP95, Period: seen.PicturePeriod,
+		DecodeMean: seen.DecodeMean + seen.Showing, DecodeP95: seen.DecodeP95 + seen.Showing, Period: seen.PicturePeriod,
 		Device: seen.Device, Process: seen.Process, Throttled: seen.Throttled, Reason: string(why),
 		Expected: o.monitor.Expected(o.cap + 1),
 	}

@@ -105,6 +105,7 @@ type second struct {
 	due, dropped, late, mean, p95 float64
 	full                          float64 // load with one thread and all effort; 0: not known
 	disturbed                     bool    // others have the device
+	exact                         bool    // else the load was mean at most
 }
 
 // New returns a Monitor for the levels given, ascending in bitrate as in
@@ -224,9 +225,11 @@ func (m *Monitor) arrive(o Observation) {
 // note keeps what counts of a second and learns from it.
 func (m *Monitor) note(o Observation, due float64) {
 	m.threads(o)
-	now := second{
-		due: due, dropped: float64(o.Dropped), late: float64(o.Late),
-		mean: o.load(), p95: float64(o.DecodeP95) / float64(o.PicturePeriod),
+	now := second{due: due, dropped: float64(o.Dropped), late: float64(o.Late)}
+	now.mean, now.exact = o.load(o.DecodeMean)
+	now.p95, _ = o.load(o.DecodeP95)
+	if !now.exact { // there is time enough
+		now.mean, now.p95 = min(now.mean, offerLoad), min(now.p95, offerLoad, manyDroppedLoad)
 	}
 	others := max(o.Device-o.Process, 0)
 	now.disturbed = o.Device > 0 && others > m.others+othersMuch
@@ -252,6 +255,10 @@ func (m *Monitor) note(o Observation, due float64) {
 	m.rate = rate(o.PicturePeriod)
 	l.rate = m.rate
 	l.seen++
+	if !now.exact {
+		now.full = min(now.full, m.supposed(l))
+		m.recent[0].full = now.full
+	}
 	m.learn(l, now.full, m.blind || now.disturbed || !m.settled())
 	m.fit()
 	m.exonerate(o)
@@ -261,12 +268,26 @@ func (m *Monitor) threads(o Observation) { m.most = max(o.MostThreads, o.Threads
 
 // fullLoad is the load that one thread would have with all effort.
 func (m *Monitor) fullLoad(o Observation) float64 {
-	load := o.load() / remains[m.effort]
+	load, _ := o.load(o.DecodeMean)
 	if o.Spared > 0 { // then it is known what was left out
-		left := float64(o.Spared) / float64(max(o.Decoded, 1))
-		load = o.load() * (1 + left*sparedCost) / remains[min(m.effort, NoLoopFilter)]
+		load *= 1 + sparedCost*float64(o.Spared)/float64(max(o.Decoded, 1))
+		load /= remains[min(m.effort, NoLoopFilter)]
+	} else {
+		load /= remains[m.effort]
 	}
 	return min(max(load*speedup(o.Threads), 1e-6), 1e3)
+}
+
+// supposed is the load of a level with one thread as it is thought to be.
+func (m *Monitor) supposed(l *levelState) float64 {
+	own := l.own
+	if own == 0 {
+		own = m.model.load(m.work(l))
+	}
+	if own == 0 {
+		return 1e3
+	}
+	return max(m.burden*own, 1e-6)
 }
 
 // learn takes load as what l makes when it is seen for the first time, and later

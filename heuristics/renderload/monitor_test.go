@@ -296,10 +296,39 @@ func TestThreadsAreCountedOn(t *testing.T) {
 		t.Errorf("with one thread level %d is offered, with up to four level %d", alone, s.m.Cap())
 	}
 	before := s.m.Expected(1)
-	s.show(1, 5, .15/speedup(4), func(o *Observation) { o.Threads, o.MostThreads = 4, 4 })
+	s.show(1, 5, .01, func(o *Observation) { o.Threads, o.MostThreads = 4, 4 })
 	if after := s.m.Expected(1); after > 1.1*before || after < before/1.1 {
-		t.Errorf("a load of %.3f is expected, and of %.3f once four threads decode", before, after)
+		t.Errorf("a load of %.3f is expected, and of %.3f once four threads decode and keep nobody waiting", before, after)
 	}
+}
+
+// TestThreadsHideTheirWork: what the decode loop waits is what is too much for
+// all threads but one.
+func TestThreadsHideTheirWork(t *testing.T) {
+	for _, c := range []struct {
+		threads    int
+		took, show time.Duration
+		load       float64
+		exact      bool
+	}{
+		{0, 10 * time.Millisecond, 0, .25, true},
+		{1, 10 * time.Millisecond, 2 * time.Millisecond, .3, true},
+		{2, 100 * time.Microsecond, 0, .5, false},
+		{2, 20 * time.Millisecond, 0, .75, true},
+		{2, 40 * time.Millisecond, 0, 1, true},
+		{2, 60 * time.Millisecond, 0, 1.5, true},
+		{4, 20 * time.Millisecond, 0, .875, true},
+		{4, 0, 8 * time.Millisecond, .8, false},
+	} {
+		o := Observation{PicturePeriod: period, Threads: c.threads, Decoded: 25, DecodeMean: c.took, Showing: c.show}
+		if load, exact := o.load(o.DecodeMean); load < c.load-1e-9 || load > c.load+1e-9 || exact != c.exact {
+			t.Errorf("%d threads, %v a picture: %.3f, exact %t; want %.3f, %t", c.threads, c.took, load, exact, c.load, c.exact)
+		}
+	}
+	s := watching()
+	s.show(2, 10, .3, nil)
+	s.show(3, 300, .01, func(o *Observation) { o.Threads, o.MostThreads = 8, 8 })
+	s.expect(t, 3)
 }
 
 // TestEffort is the last resort: where no lower level is left the decoder works

@@ -13,10 +13,10 @@ type Observation struct {
 	// the rate of playing.
 	PicturePeriod time.Duration
 	// DecodeMean and DecodeP95 are the time that a picture kept the decode loop
-	// and the screen busy, waiting left out.
-	DecodeMean, DecodeP95 time.Duration
-	Decoded               int // pictures
-	Shown                 int
+	// busy, waiting for the screen left out, and Showing the screen on average.
+	DecodeMean, DecodeP95, Showing time.Duration
+	Decoded                        int // pictures
+	Shown                          int
 	// Dropped pictures were too late to be shown or even decoded. What the effort
 	// left out is not among them.
 	Dropped int
@@ -39,10 +39,26 @@ type Observation struct {
 	Throttled       bool // the clock is held down
 }
 
-// load is the share of the time that decoding took.
-func (o *Observation) load() float64 {
+// waiting is the share of a period from which a decoder of several threads makes
+// the decode loop wait.
+const waiting = 0.05
+
+// load is the share of what all Threads can do that decoding and showing took.
+// Several threads work while the decode loop waits for the screen: only what is
+// beyond that shows, as time that the loop waited for the decoder. Where nothing
+// shows, exact is false and the load is at most what is returned.
+func (o *Observation) load(took time.Duration) (load float64, exact bool) {
+	period, n := float64(o.PicturePeriod), float64(max(o.Threads, 1))
 	given := max(o.Decoded, 1)
-	return float64(o.DecodeMean) / float64(o.PicturePeriod) * float64(given) / float64(given+max(o.Spared, 0))
+	load = float64(took) / period * float64(given) / float64(given+max(o.Spared, 0))
+	showing := float64(o.Showing) / period / n
+	switch {
+	case n == 1 || load >= 1:
+		return load + showing, true
+	case load > waiting:
+		return (load+n-1)/n + showing, true
+	}
+	return (n-1)/n + showing, false
 }
 
 // Reason says why the cap or the effort changed: a stable word of the
