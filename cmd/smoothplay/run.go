@@ -106,7 +106,7 @@ measurement missed what was asked of it, 2 the command line is wrong.`,
 	flags.StringArrayVar(&areas, "log", nil, "log `AREA=LEVEL`: an area such as fetch, or all; debug, info, warn or error")
 	root.SetUsageFunc(writeUsage)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(playCommand(e), probeCommand(e), measureCommand(e), originCommand(e), simulateCommand(e))
+	root.AddCommand(playCommand(e), probeCommand(e), measureCommand(e), saveCommand(e), originCommand(e), simulateCommand(e))
 	return root
 }
 

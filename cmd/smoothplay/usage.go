@@ -82,7 +82,7 @@ func indented(text string) string {
 
 // inOrder puts the commands into the order in which a newcomer needs them.
 func inOrder(commands []*cobra.Command) []*cobra.Command {
-	order := []string{"play", "probe", "measure", "origin"}
+	order := []string{"play", "probe", "measure", "save", "origin"}
 	place := func(c *cobra.Command) int { return (slices.Index(order, c.Name()) + len(order)) % len(order) }
 	sorted := slices.Clone(commands)
 	slices.SortStableFunc(sorted, func(a, b *cobra.Command) int { return place(a) - place(b) })
