@@ -25,8 +25,8 @@ TEST_PACKAGES := chromium ffmpeg imagemagick x11-apps x11-utils xdotool xvfb gst
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
 
 # Packages without cgo and without the clock, which also run as 32-bit programs.
-PURE := ./heuristics/... ./player/buffer/... ./player/event/... ./player/fragment/... ./player/manifest/... \
-	./player/schedule/... ./player/timeline/...
+PURE := ./drm/... ./heuristics/... ./player/buffer/... ./player/event/... ./player/fragment/... \
+	./player/manifest/... ./player/schedule/... ./player/timeline/...
 
 .PHONY: help
 help: ## Say what there is to make
