@@ -83,7 +83,7 @@ func keyRows() [][2]string {
 func keyHelp() string {
 	var b strings.Builder
 	for _, row := range keyRows() {
-		fmt.Fprintf(&b, "%-12s %s\n", row[0], row[1])
+		fmt.Fprintf(&b, "%-13s %s\n", row[0], row[1])
 	}
 	return b.String()
 }
