@@ -184,6 +184,64 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// The bar of a live presentation has a badge, lit at the edge; behind it the time
+// to the edge stands on the left.
+func TestProgressLive(t *testing.T) {
+	var p Painter
+	bar := Progress{From: time.Minute, To: 3 * time.Minute, Position: 2 * time.Minute, Live: true, Pointer: -1}
+	red := func(r, g, b, a uint8) bool { return r == onAir.R && g == onAir.G && b == onAir.B && a == 255 }
+	for _, size := range [][2]int{{1280, 720}, {640, 360}, {1920, 1080}} {
+		row, err := p.barRow(canvas{size[0], size[1]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		bar.AtEdge = false
+		behind, err := p.Progress(bar, size[0], size[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		bar.AtEdge = true
+		live, err := p.Progress(bar, size[0], size[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, lit := count(live, red)
+		if want := row.badge.Add(image.Pt(0, live.Y)); n < want.Dx()*want.Dy()/2 || lit != want {
+			t.Errorf("%v: %d pixels in %v are lit, the badge is %v", size, n, lit, want)
+		}
+		if n, _ := count(behind, red); n > 0 {
+			t.Errorf("%v: behind the edge %d pixels are lit", size, n)
+		}
+		if row.badge.Min.X <= row.right || row.badge.Max.X > size[0] {
+			t.Errorf("%v: the badge %v is not between the bar, which ends at %d, and the edge", size, row.badge, row.right)
+		}
+		label := func(o platform.Overlay) (n int) {
+			for y := range o.Image.Rect.Dy() {
+				for x := range row.left - 2 {
+					if o.Image.RGBAAt(x, y).R > 200 {
+						n++
+					}
+				}
+			}
+			return n
+		}
+		if label(behind) == 0 || label(live) != 0 {
+			t.Errorf("%v: on the left there are %d bright pixels behind the edge, %d at it", size, label(behind), label(live))
+		}
+		x, y := float64(row.badge.Min.X+2)/float64(size[0]), float64(size[1]-row.height+row.badge.Min.Y+2)/float64(size[1])
+		if !p.OnBadge(x, y, size[0], size[1]) || p.OnBadge(x, .5, size[0], size[1]) || p.OnBadge(.5, y, size[0], size[1]) {
+			t.Errorf("%v: a point of the badge, or elsewhere, is not told from others", size)
+		}
+		d := bar.draft(row)
+		if d.played != (row.right-row.left)/2 && d.played != (row.right-row.left+1)/2 {
+			t.Errorf("%v: in the middle of the window, %d of %d pixels are played", size, d.played, row.right-row.left)
+		}
+	}
+	if p.OnBadge(.99, .99, 0, 0) {
+		t.Error("without a canvas there is a badge")
+	}
+}
+
 func TestPanel(t *testing.T) {
 	var p Painter
 	panel := Panel{Title: "Statistics"}
