@@ -66,8 +66,8 @@ func TestSoundGivesWayBeforeItStalls(t *testing.T) {
 // lowest sound go together, on a fast one the best.
 func TestSoundLeavesTheLinkToPictures(t *testing.T) {
 	for link, want := range map[string]int{"550k": 0, "1M": 1, "30M": 3} {
-		r := playertest.Run(t, playertest.Scenario{Handler: severalSounds(60 * time.Second), Link: link})
-		whole(t, r, 0, 60*time.Second)
+		r := playertest.Run(t, playertest.Scenario{Handler: severalSounds(3 * time.Minute), Link: link})
+		whole(t, r, 0, 3*time.Minute)
 		levels := soundLevels(r)
 		if got := levels[len(levels)-1]; got != want || r.Summary.Stalls != 0 {
 			t.Errorf("%s: levels %v, want %d in the end; %d stalls", link, levels, want, r.Summary.Stalls)

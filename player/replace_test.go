@@ -48,7 +48,7 @@ func eagerly(t *testing.T, to int, from time.Duration, asked *[]heuristics.Input
 func replacing(t *testing.T, to int, from time.Duration, asked *[]heuristics.Input) func(*player.Config) {
 	return func(c *player.Config) {
 		c.NewPolicy = func() heuristics.Policy {
-			p, err := policy.New(policy.ThroughputBuffer, policy.Config{})
+			p, err := policy.New(policy.Smooth2009, policy.Config{})
 			if err != nil {
 				t.Fatal(err)
 			}

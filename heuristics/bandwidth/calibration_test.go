@@ -101,7 +101,7 @@ func TestErrorIsCalibratedOnTraces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := policy.New(policy.ThroughputBuffer, policy.Config{})
+		p, err := policy.New(policy.Throughput, policy.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

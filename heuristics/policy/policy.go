@@ -9,7 +9,7 @@ import (
 )
 
 // Default is the policy for whoever has no other wish.
-const Default = ThroughputBuffer
+const Default = Foresight
 
 // Config tunes a policy. The zero Config is right for all but Fixed.
 type Config struct {
@@ -21,13 +21,13 @@ type Config struct {
 
 // policies are all policies by name.
 var policies = map[string]func(Config) heuristics.Policy{
-	Audio:            newAudio,
-	BolaE:            newBolaE,
-	Fixed:            newFixed,
-	RobustMPC:        newRobustMPC,
-	Smooth2009:       newSmooth2009,
-	Throughput:       newThroughput,
-	ThroughputBuffer: newThroughputBuffer,
+	Audio:      newAudio,
+	BolaE:      newBolaE,
+	Fixed:      newFixed,
+	Foresight:  newForesight,
+	RobustMPC:  newRobustMPC,
+	Smooth2009: newSmooth2009,
+	Throughput: newThroughput,
 }
 
 // New returns a policy by name, for one track of one session; "" is Default. The

@@ -111,113 +111,6 @@ func TestEqualInputsGiveEqualDecisions(t *testing.T) {
 	}
 }
 
-func TestNeverAboveTheMeasuredRate(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	p := policyOf(t, ThroughputBuffer, Config{})
-	for range 50_000 {
-		in := randomInput(r)
-		in.StartLevel = -1
-		if in.BandwidthBPS == 0 {
-			continue
-		}
-		d := p.Decide(in)
-		if d.Level != lowest(in) && in.Levels[d.Level].BitrateBPS > in.BandwidthBPS {
-			t.Fatalf("%d bit/s at a measured rate of %d: %+v", in.Levels[d.Level].BitrateBPS, in.BandwidthBPS, in)
-		}
-	}
-}
-
-// TestMoreIsNeverWorse: with all else equal, the level never falls as
-// the rate rises; nor as the buffer grows.
-func TestMoreIsNeverWorse(t *testing.T) {
-	more := map[string]func(*heuristics.Input){
-		"bandwidth": func(in *heuristics.Input) { in.BandwidthBPS += in.BandwidthBPS/20 + 1 },
-		"buffer":    func(in *heuristics.Input) { in.Buffered += 200 * time.Millisecond },
-		"certainty": func(in *heuristics.Input) { in.BandwidthError *= .9 },
-	}
-	for what, grow := range more {
-		t.Run(what, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(7, 8))
-			for range 500 {
-				in := randomInput(r)
-				if in.BandwidthBPS == 0 {
-					continue
-				}
-				last := -1
-				for range 60 {
-					q := policyOf(t, ThroughputBuffer, Config{}).Decide(in).Level
-					if q < last {
-						t.Fatalf("more %s led from level %d to %d: %+v", what, last, q, in)
-					}
-					last = q
-					grow(in)
-				}
-			}
-		})
-	}
-}
-
-func TestLowestFirst(t *testing.T) {
-	in := &heuristics.Input{Levels: ladder, Current: -1, StartLevel: -1, RenderCap: 4, BandwidthBPS: 50_000_000, Goal: 25 * time.Second}
-	if d := policyOf(t, "", Config{}).Decide(in); d.Level != 0 || d.Reason != heuristics.ReasonStart {
-		t.Errorf("got %+v, want level 0", d)
-	}
-	in.Allowed = []bool{false, true, true, true, true}
-	if d := policyOf(t, "", Config{}).Decide(in); d.Level != 1 {
-		t.Errorf("got %+v, want the lowest allowed", d)
-	}
-	in.StartLevel = 3
-	if d := policyOf(t, "", Config{}).Decide(in); d.Level != 3 || d.Reason != heuristics.ReasonStart {
-		t.Errorf("got %+v, want the level that the user wants first", d)
-	}
-}
-
-func TestReasons(t *testing.T) {
-	base := heuristics.Input{Levels: ladder, Current: 2, ChunkDuration: 2 * time.Second, ChunksLeft: 50, Buffered: 20 * time.Second,
-		Goal: 25 * time.Second, Playing: true, SinceDiscontinuity: 30, BandwidthBPS: 20_000_000, BandwidthError: .1, RenderCap: 4, StartLevel: -1}
-	tests := []struct {
-		name   string
-		change func(*heuristics.Input)
-		level  int
-		reason heuristics.Reason
-	}{
-		{"room above", func(in *heuristics.Input) {}, 4, heuristics.ReasonBandwidth},
-		{"at the top", func(in *heuristics.Input) { in.Current = 4 }, 4, heuristics.ReasonHold},
-		{"device", func(in *heuristics.Input) { in.RenderCap = 2 }, 2, heuristics.ReasonRenderCap},
-		{"device, from above", func(in *heuristics.Input) { in.RenderCap, in.Current = 1, 4 }, 1, heuristics.ReasonRenderCap},
-		{"user", func(in *heuristics.Input) { in.Allowed = []bool{true, true, true, true, false} }, 3, heuristics.ReasonUserLimit},
-		{"less rate", func(in *heuristics.Input) { in.BandwidthBPS = 1_000_000 }, 1, heuristics.ReasonBandwidth},
-		{"dead zone", func(in *heuristics.Input) { in.BandwidthBPS = 3_300_000 }, 2, heuristics.ReasonHold},
-		{"held in the dead zone", func(in *heuristics.Input) { in.BandwidthBPS, in.Current = 3_300_000, 3 }, 3, heuristics.ReasonHold},
-		{"buffer low", func(in *heuristics.Input) {
-			in.BandwidthBPS, in.Current, in.Buffered = 3_500_000, 3, time.Second
-		}, 2, heuristics.ReasonBufferLow},
-		{"rise needs buffer", func(in *heuristics.Input) { in.BandwidthBPS, in.Buffered = 4_500_000, 2*time.Second }, 2, heuristics.ReasonHold},
-		{"known size comes too late", func(in *heuristics.Input) {
-			in.BandwidthBPS, in.Buffered, in.Sizes = 8_000_000, 4*time.Second, []int64{0, 0, 0, 3_000_000, 6_000_000}
-		}, 2, heuristics.ReasonHold},
-		{"seek", func(in *heuristics.Input) { in.SinceDiscontinuity, in.Buffered, in.Playing = 0, 0, false }, 0, heuristics.ReasonSeek},
-		{"seek on a very fast link", func(in *heuristics.Input) {
-			in.SinceDiscontinuity, in.Buffered, in.Playing, in.BandwidthBPS = 0, 0, false, 1_000_000_000
-		}, 4, heuristics.ReasonSeek},
-		{"link not known", func(in *heuristics.Input) { in.BandwidthBPS = 0 }, 0, heuristics.ReasonBandwidth},
-		{"a store answers", func(in *heuristics.Input) {
-			in.BandwidthBPS = 0
-			in.Transfers = []heuristics.Transfer{{Bytes: 400_000, FirstByte: time.Millisecond, Body: time.Millisecond, FromStore: true}}
-		}, 4, heuristics.ReasonBandwidth},
-		{"one level", func(in *heuristics.Input) { in.Levels, in.Current = ladder[:1], 0 }, 0, heuristics.ReasonOnly},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			in := base.Clone()
-			test.change(&in)
-			if d := policyOf(t, "", Config{}).Decide(&in); d.Level != test.level || d.Reason != test.reason {
-				t.Errorf("got level %d, %q; want %d, %q", d.Level, d.Reason, test.level, test.reason)
-			}
-		})
-	}
-}
-
 func TestFixed(t *testing.T) {
 	in := &heuristics.Input{Levels: ladder, Current: -1, RenderCap: 4}
 	for _, test := range []struct {
@@ -233,59 +126,6 @@ func TestFixed(t *testing.T) {
 		if got := policyOf(t, Fixed, Config{Level: test.level}).Decide(in); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("level %d, cap %d: got %+v, want %+v", test.level, test.cap, got, test.want)
 		}
-	}
-}
-
-func TestAbandon(t *testing.T) {
-	// 6 Mbit/s, 1.5 MB; half a second of it came at the rate given.
-	running := func(bps int64) *heuristics.Input {
-		return &heuristics.Input{Now: 10 * time.Second, Levels: ladder, Current: 4, ChunkIndex: 7, ChunkDuration: 2 * time.Second,
-			ChunksLeft: 50, Buffered: 4 * time.Second, Goal: 25 * time.Second, Playing: true, SinceDiscontinuity: 7,
-			BandwidthBPS: 5_000_000, RenderCap: 4, StartLevel: -1,
-			Running: &heuristics.Transfer{Level: 4, Size: 1_500_000, Bytes: bps / 16, FirstByte: 40 * time.Millisecond,
-				Body: 500 * time.Millisecond, Start: 9*time.Second + 460*time.Millisecond, Media: 2 * time.Second}}
-	}
-	tests := []struct {
-		name   string
-		in     *heuristics.Input
-		change func(*heuristics.Input)
-		want   int // 4: goes on
-	}{
-		{"in time", running(4_000_000), nil, 4},
-		{"too late, one lower is in time", running(2_000_000), nil, 3},
-		{"far too late", running(700_000), nil, 1},
-		{"none is in time, but the lowest is much sooner", running(400_000), func(in *heuristics.Input) { in.Buffered = 0 }, 0},
-		{"no sooner on any level", running(400_000), func(in *heuristics.Input) {
-			in.Running.Bytes, in.Running.Body, in.Buffered = 1_480_000, 30*time.Second, 0
-		}, 4},
-		{"only just begun", running(400_000), func(in *heuristics.Input) { in.Running.Body = 200 * time.Millisecond }, 4},
-		{"lowest already", running(100_000), func(in *heuristics.Input) { in.Running.Level, in.Running.Size = 0, 87_500 }, 4},
-		{"nothing lower is allowed", running(700_000), func(in *heuristics.Input) { in.Allowed = []bool{false, false, false, false, true} }, 4},
-		{"paused with a full buffer", running(1_500_000), func(in *heuristics.Input) { in.Playing, in.Buffered = false, 20*time.Second }, 4},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if test.change != nil {
-				test.change(test.in)
-			}
-			p := policyOf(t, "", Config{})
-			d := p.Decide(test.in)
-			if test.want == 4 {
-				if d.Abandon || d.Level != test.in.Running.Level || d.Reason != heuristics.ReasonHold {
-					t.Errorf("got %+v, want it to go on", d)
-				}
-				return
-			}
-			if !d.Abandon || d.Level != test.want || d.Reason != heuristics.ReasonAbandon {
-				t.Errorf("got %+v, want it abandoned for level %d", d, test.want)
-			}
-			// Asked anew for the same chunk, it does not go back up.
-			again := *test.in
-			again.Running, again.BandwidthBPS, again.Buffered = nil, 50_000_000, 20*time.Second
-			if d := p.Decide(&again); d.Level > test.want {
-				t.Errorf("asked again for the chunk: %+v", d)
-			}
-		})
 	}
 }
 
@@ -309,8 +149,8 @@ func TestConstantLinkSettles(t *testing.T) {
 			s.chunk = chunk
 			s.run()
 			settled := s.chosen[10:]
-			if n := switches(settled); n > 1 {
-				t.Errorf("%.0f bit/s, chunks of %v: %d switches after the tenth chunk: %v", bps, chunk, n, s.chosen)
+			if n, most := switches(settled), 1+int(time.Duration(s.chunks)*chunk/time.Minute); n > most {
+				t.Errorf("%.0f bit/s, chunks of %v: %d switches after the tenth chunk, want at most %d: %v", bps, chunk, n, most, s.chosen)
 			}
 			if bps > 400e3 && s.stalls > 0 {
 				t.Errorf("%.0f bit/s, chunks of %v: %d stalls: %v", bps, chunk, s.stalls, s.chosen)
@@ -368,7 +208,7 @@ func TestSteps(t *testing.T) {
 				return 30e6
 			}
 			return 2.2e6
-		}, 25 * time.Second, 0, 30, 1.4e6},
+		}, 25 * time.Second, time.Second, 50, 3e6},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -16,9 +16,6 @@ import (
 // way through a file.
 func TestReplaysThePlayer(t *testing.T) {
 	for _, name := range policy.Names() {
-		if name == "throughput-buffer" {
-			continue // it remembers transfers that it lets go on
-		}
 		t.Run(name, func(t *testing.T) {
 			p := playertest.Default()
 			p.Length, p.AudioLength = 90*time.Second, 90*time.Second
@@ -61,9 +58,6 @@ func TestImitatesThePlayer(t *testing.T) {
 		link.Periods = append(link.Periods, p)
 	}
 	for _, name := range policy.Names() {
-		if name == "throughput-buffer" {
-			continue
-		}
 		p := playertest.Default()
 		p.Length, p.AudioLength = 5*time.Minute, 5*time.Minute
 		r := playertest.Run(t, playertest.Scenario{

@@ -36,7 +36,7 @@ func written(t testing.TB, events []event.Event) iter.Seq2[event.Event, error] {
 func TestReplaysSimulatedSessions(t *testing.T) {
 	m := movie(t, 60, 300_000, 700_000, 1_500_000, 3_000_000, 6_000_000)
 	for _, name := range policy.Names() {
-		if name == policy.BolaE || name == "throughput-buffer" {
+		if name == policy.BolaE {
 			continue // the simulator tells it the buffer more finely than an Input can
 		}
 		asked := map[Question]int{}
