@@ -20,12 +20,15 @@ const (
 	tooFar     = 300 * time.Millisecond
 	nearEnough = 50 * time.Millisecond
 	correctIn  = 2 * time.Second
+	// outageFrom is how many chunks long a stall is an outage, and no sign of how
+	// things usually are.
+	outageFrom = 3
 )
 
 // measureDistance looks, when a fragment of t arrives that was asked for as soon
 // as it could be there, how far behind its end the playhead was then.
 func (l *loop) measureDistance(t *track, j *job) {
-	if t != l.leadingTrack() || l.state != event.Playing {
+	if t != l.leadingTrack() || !j.timely || l.state != event.Playing {
 		return
 	}
 	since := time.Duration(float64(l.now()-j.asked) * l.speed)
@@ -42,30 +45,32 @@ func (l *loop) forgetDistance() {
 	l.live.behind, l.live.target = l.live.behind[:0], 0
 }
 
-// keepDistance keeps a playhead that follows the edge where it should be: a
-// little off by playing faster or slower, far off by a jump.
-func (l *loop) keepDistance() {
+// keepNear keeps a playhead that follows the edge from falling far behind.
+func (l *loop) keepNear() {
 	if !l.live.follow || l.state != event.Playing || l.seek != nil {
 		l.setSpeed(1)
 		return
 	}
-	if l.cfg.Live.Steady || len(l.live.behind) == 0 {
+	if !l.cfg.Live.Steady {
+		l.catchUp()
+	}
+}
+
+// keepDistance keeps a playhead that follows the edge where it should be, by
+// playing faster or slower; it is looked at when there is something new.
+func (l *loop) keepDistance() {
+	if !l.live.follow || l.seek != nil || l.cfg.Live.Steady {
 		return
 	}
 	sorted := slices.Sorted(slices.Values(l.live.behind))
 	behind := sorted[len(sorted)/2]
 	// Where the session began is as good as any other place near by.
-	chunk := l.chunkDuration()
-	least := max(l.live.distance-chunk/8, leastBehind(chunk))
-	most := max(l.live.distance+chunk/4, least)
+	least, most := l.wanted()
 	if l.live.target == 0 {
 		l.live.target = min(max(behind, least), most)
 	}
 	off := behind - min(max(l.live.target, least), most)
 	switch {
-	case off > max(farOff, 2*chunk) && l.livePosition() > l.position()+chunk:
-		l.moveTo(l.livePosition(), Exact, "live", nil)
-		l.live.follow = true
 	case len(l.live.behind) < distanceSamples:
 	case off.Abs() > tooFar, l.speed != 1 && off.Abs() > nearEnough:
 		by := max(-speedMost, min(speedMost, speedMost*off.Seconds()/correctIn.Seconds()))
@@ -76,6 +81,51 @@ func (l *loop) keepDistance() {
 	default:
 		l.setSpeed(1)
 	}
+}
+
+// wanted is within what the distance is as it should be.
+func (l *loop) wanted() (least, most time.Duration) {
+	chunk := l.chunkDuration()
+	least = max(l.live.distance-chunk/8, leastBehind(chunk))
+	return least, max(l.live.distance+chunk/4, least)
+}
+
+// catchUp moves a playhead that is far behind where it should be. Before, it asks
+// where the edge is, so that once is enough.
+func (l *loop) catchUp() {
+	chunk := l.chunkDuration()
+	if _, most := l.wanted(); l.edge()-l.position() <= most+max(farOff, 2*chunk) || l.gapAhead() {
+		return
+	}
+	if r := &l.live.refresh; r.failed == 0 && (r.running || l.now()-r.last > chunk) {
+		r.urgent = !r.running
+		return
+	}
+	to := l.livePosition()
+	if to <= l.position()+chunk {
+		return
+	}
+	l.moveTo(to, Exact, "live", nil)
+	l.live.follow = true
+}
+
+// gapAhead reports whether a hole of the timeline is so near that the playhead
+// gets there by playing, to pass over it.
+func (l *loop) gapAhead() bool {
+	t := l.leadingTrack()
+	if t == nil {
+		return false
+	}
+	end := l.position()
+	until := end + 2*l.chunkDuration()
+	for i := t.stream.At(end); i < t.stream.First()+t.stream.Len() && end < until; i++ {
+		c := t.stream.Chunk(i)
+		if c.Start-end > leastGap {
+			return true
+		}
+		end = c.Start + c.Duration
+	}
+	return false
 }
 
 // setSpeed plays faster or slower, with the pitch kept.
@@ -94,12 +144,13 @@ func (l *loop) setSpeed(to float64) {
 	l.emit(event.Rate{From: from, To: to})
 }
 
-// stalledLive keeps more distance after a stall at the edge.
+// stalledLive keeps more distance after a stall at the edge, unless it lasted so
+// long that more distance would not have helped.
 func (l *loop) stalledLive(lasted time.Duration) {
-	if !l.live.follow || !l.snap.Live() {
+	chunk := l.chunkDuration()
+	if !l.live.follow || !l.snap.Live() || lasted > outageFrom*chunk {
 		return
 	}
-	chunk := l.chunkDuration()
 	l.live.distance = min(l.live.distance+min(lasted, chunk), l.distance()+3*chunk)
 	l.forgetDistance()
 }

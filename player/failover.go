@@ -7,6 +7,7 @@ import (
 
 	"smoothplay/player/event"
 	"smoothplay/player/fetch"
+	"smoothplay/player/manifest"
 	"smoothplay/player/schedule"
 	"smoothplay/player/timeline"
 )
@@ -189,17 +190,48 @@ func (l *loop) untilReturn() time.Duration {
 
 // probeOrigin asks origin i for the manifest.
 func (l *loop) probeOrigin(i int) {
-	opening, url, extra := l.opening, l.origins.list[i].url, l.manifestExtra()
+	opening, url, extra, after := l.opening, l.origins.list[i].url, l.manifestExtra(), l.turnOf()
 	l.spawn(func(ctx context.Context) {
+		sleep(ctx, after)
 		a := probeAnswer{opening: opening, origin: i}
 		got, err := l.client.ManifestWith(ctx, url, extra)
 		if err == nil {
 			a.base = got.URL
 			a.snap, err = parseManifest(got)
 		}
+		if err == nil {
+			err = l.probeFragment(ctx, a.base, a.snap)
+		}
 		a.err = err
 		l.p.post(ctx, message{probe: &a})
 	})
+}
+
+// probeFragment asks for the newest fragment of a manifest at its lowest level, of
+// the sound where there is some: a manifest alone is often still served.
+func (l *loop) probeFragment(ctx context.Context, base string, s *timeline.Snapshot) error {
+	pres := s.Presentation()
+	for _, kind := range []string{"audio", "video"} {
+		for i := range pres.Streams {
+			source, stream := &pres.Streams[i], s.Stream(i)
+			if source.Type != kind || stream.Len() == 0 || len(source.Levels) == 0 {
+				continue
+			}
+			level := &source.Levels[0]
+			for q := range source.Levels {
+				if source.Levels[q].BitrateBPS < level.BitrateBPS {
+					level = &source.Levels[q]
+				}
+			}
+			c := stream.Chunk(stream.First() + stream.Len() - 1)
+			r := l.client.Fragment(ctx, fetch.Job{URL: manifest.ChunkURL(base, source, level, c.T)}, nil)
+			if r.Err == nil {
+				r.Body.Release()
+			}
+			return r.Err
+		}
+	}
+	return nil
 }
 
 // probed takes the answer of an origin that was tried.

@@ -59,10 +59,13 @@ const (
 	// farOff is how far from where it should be a playhead that follows the edge
 	// is moved at once, instead of by playing faster.
 	farOff = 6 * time.Second
-	// outsideMargin is how far inside its start a window is entered that has moved
-	// past the playhead.
+	// outsideMargin is how far inside its start a window is entered, two chunks at
+	// least: where it starts is known by what was heard last, and it moves on.
 	outsideMargin = 2 * time.Second
 )
+
+// margin is how far inside its start a window is entered.
+func (l *loop) margin() time.Duration { return max(outsideMargin, 2*l.chunkDuration()) }
 
 // live is what the control loop keeps of a presentation that goes on.
 type live struct {
@@ -72,11 +75,12 @@ type live struct {
 	behind   []time.Duration // latest samples of it, the oldest first
 
 	refresh refresh
-	grownAt time.Duration // when the timeline grew last
+	grownAt time.Duration // when the timeline grew last, or what it announced came
 	told    time.Duration // when the edge was told last
 	gauged  time.Duration // when the latency was sampled last
 	asked   time.Duration // until then, no other origin is asked where the edge is
 	stuck   bool          // that nothing comes any more was told
+	forgets bool          // the server has nothing of what is outside its own window
 	ended   bool
 }
 
@@ -88,6 +92,7 @@ func (l *loop) beginLive() {
 	}
 	for _, t := range l.tracks {
 		l.listed(t)
+		t.info.next = l.now() + l.chunkDuration() // fragments may tell sooner
 	}
 	l.live.distance = l.distance()
 	l.live.refresh.last = l.now()
@@ -153,7 +158,7 @@ func (l *loop) edgeNow() (edge time.Duration, ok bool) {
 		e, known := t.pace.Edge(l.now())
 		if n := t.stream.Proven(); known && n > t.stream.First() {
 			c := t.stream.Chunk(n - 1)
-			e = min(e, c.Start+2*c.Duration) // it stands still when the encoder does
+			e = min(e, max(c.Start+2*c.Duration, t.stream.End())) // it stands still when the encoder does
 			if !ok || e < edge {
 				edge, ok = e, true
 			}
@@ -179,14 +184,18 @@ func (l *loop) window() (start, end time.Duration) {
 		}
 	}
 	if w := l.windowLength(); w > 0 {
-		start = max(start, end-w)
+		newest := end
+		if now, ok := l.edgeNow(); ok {
+			newest = max(end, now)
+		}
+		start = max(start, newest-w)
 	}
 	return start, end
 }
 
 // windowLength is that of the DVR window; 0: unlimited.
 func (l *loop) windowLength() time.Duration {
-	if l.cfg.Live.Window > 0 {
+	if l.cfg.Live.Window > 0 && !l.live.forgets {
 		return l.cfg.Live.Window
 	}
 	return l.snap.Window()
@@ -260,11 +269,14 @@ func (l *loop) joinAt() time.Duration {
 func (l *loop) inWindow(pos time.Duration) time.Duration {
 	start, _ := l.window()
 	at := l.livePosition()
-	l.live.follow = pos >= at
-	if l.live.follow {
+	follow := pos >= at
+	if follow && l.live.follow && !l.paused {
+		at = max(at, min(pos, l.position())) // it is there already
+	}
+	if l.live.follow = follow; follow {
 		return at
 	}
-	return max(pos, min(start+outsideMargin, at))
+	return max(pos, min(start+l.margin(), at))
 }
 
 // goLive returns to the edge.
@@ -315,7 +327,7 @@ func (l *loop) liveTurn() {
 	l.askInfo()
 	l.jumpGap()
 	l.leaveBehind()
-	l.keepDistance()
+	l.keepNear()
 	l.watchEdge()
 	l.gaugeLatency()
 	l.tellOver()
@@ -377,11 +389,20 @@ func (l *loop) atEdge(t *track) bool {
 // leaveBehind moves a playhead into the window that has moved past it.
 func (l *loop) leaveBehind() {
 	start, end := l.window()
-	if l.paused || l.seek != nil || l.position() >= start-l.chunkDuration() {
+	if l.paused && l.seek == nil || l.position() >= start-l.chunkDuration() {
 		return
 	}
+	var waits *command
+	if l.seek != nil { // it goes on from there
+		waits, l.seek = l.seek.command, nil
+	}
 	l.emit(event.Window{Begin: start, End: end, Cause: "outside"})
-	l.moveTo(min(start+outsideMargin, max(start, l.livePosition())), Key, "window", nil)
+	if l.live.follow {
+		l.moveTo(l.livePosition(), Exact, "live", waits)
+		l.live.follow = true
+		return
+	}
+	l.moveTo(min(start+l.margin(), max(start, l.livePosition())), Key, "window", waits)
 }
 
 // jumpGap passes over a hole of the timeline for which there is nothing on any

@@ -57,11 +57,13 @@ type loop struct {
 	snap    *timeline.Snapshot
 	tracks  []*track
 	// departed is what tracks received that play no more, in bytes.
-	departed int64
-	nextID   int
-	started  int // transfers, in this turn
-	streams  []event.TrackStream
-	audio    []audioChoice
+	departed  int64
+	nextID    int
+	started   int // requests, at startedAt
+	startedAt time.Duration
+	again     bool // another turn is to follow at once
+	streams   []event.TrackStream
+	audio     []audioChoice
 
 	// The sound device, once there was a track to hear.
 	pcm       platform.PCMFormat
@@ -220,6 +222,9 @@ func (l *loop) turn() {
 	l.returnOrigin()
 	wait := min(l.fetch(), l.untilNews(), l.untilLive(), l.untilReturn(), l.gauge())
 	l.publish()
+	if l.again {
+		l.again, wait = false, 0
+	}
 	if wait == schedule.Forever {
 		l.timer.Stop()
 		return

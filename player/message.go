@@ -98,6 +98,7 @@ type job struct {
 	asked   time.Duration // since the session began
 	cancel  func()
 	edge    bool // the chunk was only announced
+	timely  bool // asked for as soon as it could be there
 	origin  int  // that was asked
 
 	// replaces: the fragment is to take the place of one that is buffered, and is

@@ -175,7 +175,7 @@ func (l *loop) dropTrack(t *track) {
 
 // publish makes the status that any goroutine may read.
 func (l *loop) publish() {
-	s := published{clock: l.clock, Status: Status{
+	s := published{clock: l.clock, when: time.Now(), Status: Status{
 		State: l.state, Position: l.position(), Level: l.level, FetchLevel: -1, RenderCap: l.render.cap,
 		BandwidthBPS: l.bandwidth.Estimate().BPS, SelectedAudio: -1, Volume: l.volume, Muted: l.muted,
 		Shown: l.report.Shown, Dropped: l.report.Dropped, Decoded: l.report.Decoded,
@@ -236,6 +236,7 @@ func (l *loop) narrow(s *Status, r buffer.Range, first bool) {
 type published struct {
 	Status
 	clock positioner
+	when  time.Time
 }
 
 type positioner interface {
@@ -247,6 +248,9 @@ func (p *published) at(t time.Time) Status {
 	s := p.Status
 	s.Levels, s.Audio = slices.Clone(s.Levels), slices.Clone(s.Audio)
 	s.Allowed, s.Limits.Levels = slices.Clone(s.Allowed), slices.Clone(s.Limits.Levels)
+	if s.Live && s.State != event.Playing && s.State != event.Opening {
+		s.Latency += t.Sub(p.when)
+	}
 	if p.clock != nil && s.State == event.Playing {
 		pos := p.clock.Position(t)
 		if s.Duration > 0 {

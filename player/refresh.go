@@ -32,6 +32,9 @@ const (
 	// new, and for how long nothing must come, until an event is over.
 	overManifests = 3
 	overAfter     = 10 * time.Second
+	// brokenAfter is the same where what was announced does not come: most encoders
+	// that fall silent come back.
+	brokenAfter = 3 * time.Minute
 	// infoFailures is how many FragmentInfo requests may fail in a row until the
 	// server is thought not to know them.
 	infoFailures = 3
@@ -103,8 +106,9 @@ func (l *loop) askRefresh() {
 		return
 	}
 	r.running, r.wanted, r.urgent = true, false, false
-	opening, url, extra := l.opening, l.url, l.manifestExtra()
+	opening, url, extra, after := l.opening, l.url, l.manifestExtra(), l.turnOf()
 	l.spawn(func(ctx context.Context) {
+		sleep(ctx, after)
 		began := time.Now()
 		a := manifestAnswer{opening: opening, refresh: true}
 		a.got, a.err = l.client.ManifestWith(ctx, url, extra)
@@ -178,7 +182,7 @@ func (l *loop) endLive() {
 	if l.live.ended {
 		return
 	}
-	l.live.ended = true
+	l.live.ended, l.again = true, true
 	l.setSpeed(1)
 	l.emit(event.LiveEnded{Duration: l.snap.Duration()})
 }
@@ -208,14 +212,16 @@ func (l *loop) refreshFailed(err error) {
 // tellOver notes that an event is over whose manifest goes on saying that it is
 // live: its last fragments announce fewer than they should, and nothing follows.
 func (l *loop) tellOver() {
-	if l.live.refresh.idle < overManifests || l.now()-l.live.grownAt < max(3*l.chunkDuration(), overAfter) {
+	silent := l.now() - l.live.grownAt
+	if l.live.refresh.idle < overManifests || silent < max(3*l.chunkDuration(), overAfter) {
 		return
 	}
 	for _, t := range l.tracks {
 		if t == l.switching || t.lost {
 			continue
 		}
-		if t.announced >= max(l.snap.Presentation().LookAhead, 1) || t.job != nil || t.next < t.stream.Proven() {
+		broken := t.announced >= max(l.snap.Presentation().LookAhead, 1)
+		if broken && silent < brokenAfter || !broken && t.job != nil || t.next < t.stream.Proven() {
 			return
 		}
 	}
@@ -263,6 +269,9 @@ func (l *loop) hear(t *track, n *news) {
 	t.announced = len(n.next)
 	s, change := l.snap.Extend(t.index, n.of, n.next)
 	if change.Added > 0 {
+		if r := &l.live.refresh; l.now()-l.live.grownAt > outageFrom*l.chunkDuration() && !l.paused {
+			r.urgent = true // much may have come meanwhile
+		}
 		l.grown()
 	}
 	if change.Contradictory {
@@ -286,6 +295,44 @@ func (l *loop) notYet(t *track, index int) time.Duration {
 // to ask again.
 func (l *loop) missingYet(t *track, j *job) time.Duration {
 	return t.pace.Missing(j.asked, j.chunk.Start+j.chunk.Duration, j.chunk.Duration)
+}
+
+// answered notes that the server answers: what kept the manifest away may be over.
+func (l *loop) answered() {
+	if r := &l.live.refresh; r.failed > 0 && l.snap.Live() {
+		r.failed, r.urgent = 0, true
+	}
+}
+
+// foretold notes that a chunk is not there that the manifest lists at its end,
+// as servers do that list what their fragments announce, and waits for it.
+func (l *loop) foretold(t *track, j *job, status int) bool {
+	listed := max(l.snap.Presentation().LookAhead, 1)
+	if status != http.StatusPreconditionFailed || !l.snap.Live() || j.edge || l.snap.Doubtful() > 0 ||
+		j.chunk.Index < t.stream.First()+t.stream.Len()-listed-t.announced {
+		return false
+	}
+	l.grow(l.snap.Doubt(listed))
+	for _, o := range l.tracks {
+		o.pace = timeline.Pace{} // what was learned of lists is wrong
+	}
+	t.notBefore = l.missingYet(t, j)
+	return true
+}
+
+// outOfWindow notes that a chunk is not there any more, being at the start of the
+// window: a new manifest tells where it starts now.
+func (l *loop) outOfWindow(t *track, j *job, status int) bool {
+	if status != http.StatusNotFound && status != http.StatusGone || !l.snap.Live() || l.windowLength() <= 0 {
+		return false
+	}
+	start, end := l.window()
+	if w := l.snap.Window(); w > 0 && w < l.windowLength() && j.chunk.Start < end-w+l.margin() {
+		l.live.forgets = true
+		t.begun()
+		return true
+	}
+	return j.chunk.Start < start+l.margin()+j.chunk.Duration && l.stale(t, j)
 }
 
 // info is a FragmentInfo request: what follows a chunk, without its media.
@@ -338,8 +385,9 @@ func (l *loop) askInfoOf(t *track, c timeline.Chunk) {
 	}
 	t.info.running = true
 	request := fetch.Job{URL: url, Extra: l.fragmentExtra(t, c, 0, url)}
-	opening, asked := l.opening, l.now()
+	opening, asked, after := l.opening, l.now(), l.turnOf()
 	l.spawn(func(ctx context.Context) {
+		sleep(ctx, after)
 		r := l.client.Fragment(ctx, request, nil)
 		a := infoAnswer{opening: opening, track: t, chunk: c, asked: asked, err: r.Err}
 		if r.Err == nil {

@@ -3,6 +3,7 @@ package player
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"smoothplay/player/event"
@@ -29,7 +30,6 @@ func (l *loop) fetch() time.Duration {
 		return schedule.Forever
 	}
 	wait := schedule.Forever
-	l.started = 0
 	for i, t := range l.tracks {
 		if t.lost {
 			continue
@@ -125,11 +125,12 @@ func (l *loop) transfer(j *job) {
 	t.job = j
 	j.origin = l.origins.current
 	j.edge = l.snap.Live() && chunk.Index >= t.stream.Proven()
+	newest, known := t.pace.Edge(l.now())
+	j.timely = j.edge && known && chunk.Start+chunk.Duration >= newest-chunk.Duration/2
 	stream, live := t.stream, l.snap.Live()
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
 	format := t.levels[q].format
-	after := time.Duration(l.started) * stagger
-	l.started++
+	after := l.turnOf()
 	j.cancel = l.spawn(func(ctx context.Context) {
 		sleep(ctx, after)
 		a := &transferAnswer{job: j}
@@ -153,6 +154,15 @@ func (l *loop) transfer(j *job) {
 			}
 		}
 	})
+}
+
+// turnOf is when a request begins: those of one moment do one after the other.
+func (l *loop) turnOf() time.Duration {
+	if now := l.now(); now != l.startedAt {
+		l.started, l.startedAt = 0, now
+	}
+	l.started++
+	return time.Duration(l.started-1) * stagger
 }
 
 // othersReceived is what all other tracks received so far, in bytes.
@@ -224,8 +234,10 @@ func (l *loop) transferred(a *transferAnswer) {
 		return
 	}
 	l.originWorked()
+	l.answered()
 	l.hear(t, a.news)
 	if j.edge {
+		l.grown() // what was announced has come, whatever it announces itself
 		t.pace.Arrived(j.asked, j.chunk.Start+j.chunk.Duration, j.chunk.Duration)
 		l.measureDistance(t, j)
 	}
@@ -248,6 +260,12 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		t.class, t.classRow = class, 0
 	}
 	t.classRow++
+	if t.class == fetch.Status && a.result.Status < http.StatusInternalServerError {
+		l.answered()
+	}
+	if l.foretold(t, j, a.result.Status) || l.outOfWindow(t, j, a.result.Status) {
+		return
+	}
 	t.tried[j.level] = true
 	other := l.another(t, j.level)
 	action := fetch.Next(fetch.Failure{
@@ -272,6 +290,9 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		t.forced = j.level
 		t.notBefore = l.now() + action.After
 		if notYet {
+			if a.result.Status == http.StatusNotFound {
+				l.wantRefresh() // its time may have been announced wrongly
+			}
 			t.notBefore = l.missingYet(t, j)
 			t.forced = -1 // by then another level may be the right one
 		}
@@ -376,6 +397,9 @@ func (l *loop) tellFragment(a *transferAnswer) {
 	body.FromStore, body.DeliveredBPS = r.FromStore, r.DeliveredBPS
 	if a.err != nil {
 		body.Outcome, body.Code = event.Faulty, codeOf(a.err)
+		if a.job.edge && body.Code == event.NotFound {
+			body.Code = event.NotYetThere
+		}
 	}
 	l.emit(body)
 }

@@ -56,7 +56,9 @@ func (s *Snapshot) Extend(stream int, of Known, next []Known) (*Snapshot, Change
 		return 0
 	})
 	for _, k := range sorted {
-		e.announced(k, &c)
+		if !e.announced(k, &c) {
+			break // those behind it are no better
+		}
 	}
 	if !e.changed {
 		return s, c
@@ -81,6 +83,7 @@ func (s *Snapshot) Refresh(p *manifest.Presentation) (*Snapshot, Change, error) 
 	}
 	var c Change
 	next := fresh.inOrderOf(s)
+	next.doubtful = s.doubtful
 	for i := range next.streams {
 		to := &next.streams[i]
 		runs := to.runs
@@ -89,7 +92,7 @@ func (s *Snapshot) Refresh(p *manifest.Presentation) (*Snapshot, Change, error) 
 		} else {
 			e := edit(&s.streams[i])
 			var of Change
-			e.merge(runs, next.presentation.Live, &of)
+			e.merge(runs, next.presentation.Live, s.doubtful, &of)
 			c.Added += of.Added
 			c.Contradictory = c.Contradictory || of.Contradictory
 			c.Restarted = c.Restarted || of.Restarted && next.presentation.Streams[i].Type != "text"
@@ -330,8 +333,9 @@ func plausible(d, like manifest.Ticks, scale uint64) bool {
 	return d > 0 && (d/16 <= like || uint64(d) <= 10*scale)
 }
 
-// announced takes a chunk of a tfrf box into account.
-func (e *editor) announced(k Known, c *Change) {
+// announced takes a chunk of a tfrf box into account. It is false where the
+// server errs.
+func (e *editor) announced(k Known, c *Change) bool {
 	last, _ := e.last()
 	if !plausible(k.D, last.D, e.stream.scale) {
 		c.Contradictory = true
@@ -340,18 +344,25 @@ func (e *editor) announced(k Known, c *Change) {
 	end := last.T + last.D
 	if k.T > end && e.stream.Offset(int64(min(k.T-end, 1<<62))) > maxJump {
 		c.Contradictory = true
-		return
+		return false
 	}
 	off := max(k.T, last.T) - min(k.T, last.T)
 	switch {
 	case k.T > last.T && off > min(last.D, k.D)/2:
-		// The next one: it should begin where the last one ends.
-		c.Contradictory = c.Contradictory || !joins(last, k)
+		// The next one: it should begin where the last one ends. Where there is a
+		// gap, the manifest tells whether it is true; a part of a chunk is no gap.
+		if !joins(last, k) {
+			c.Contradictory = true
+			if k.T < end+last.D {
+				return false
+			}
+		}
 	case off > rounding(last.D):
 		c.Contradictory = c.Contradictory || k.T > last.T
-		return
+		return true
 	}
 	e.listed(k, c)
+	return true
 }
 
 // rounding is what may lie between the end of a chunk and the next one.
@@ -387,9 +398,11 @@ func (e *editor) listed(k Known, c *Change) {
 	}
 }
 
-// merge takes the runs of a newer manifest into account.
-func (e *editor) merge(runs []manifest.Run, live bool, c *Change) {
+// merge takes the runs of a newer manifest into account, the last of which may
+// not be there yet.
+func (e *editor) merge(runs []manifest.Run, live bool, unsure int, c *Change) {
 	s := &e.stream
+	known := s.proven
 	if len(runs) == 0 {
 		return
 	}
@@ -424,6 +437,9 @@ func (e *editor) merge(runs []manifest.Run, live bool, c *Change) {
 		}
 	}
 	s.proven = s.first + s.Len()
+	if live {
+		s.proven = max(known, s.proven-unsure)
+	}
 	c.Added -= min(c.Added, min(len(doubtful), s.Len()-before))
 	if !live {
 		return

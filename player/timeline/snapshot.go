@@ -18,6 +18,7 @@ type Snapshot struct {
 	presentation *manifest.Presentation
 	streams      []Stream
 	duration     time.Duration
+	doubtful     int // chunks that manifests list at the end before they are there
 }
 
 // New indexes a presentation, which must not be modified afterwards: the
@@ -92,6 +93,23 @@ func (s *Snapshot) Presentation() *manifest.Presentation { return s.presentation
 
 // Live says whether the presentation still grows.
 func (s *Snapshot) Live() bool { return s.presentation.Live }
+
+// Doubt returns a Snapshot for a server whose manifests list n chunks of each
+// stream before they are there: these count as announced only, in s as in what
+// comes of it.
+func (s *Snapshot) Doubt(n int) *Snapshot {
+	c := s.clone()
+	c.doubtful = n
+	for i := range c.streams {
+		e := edit(&c.streams[i])
+		e.stream.proven = max(e.stream.first, min(e.stream.proven, e.stream.first+e.stream.Len()-n))
+		c.streams[i] = e.stream
+	}
+	return c
+}
+
+// Doubtful is the n of Doubt, 0 where it was not called.
+func (s *Snapshot) Doubtful() int { return s.doubtful }
 
 // Final returns a Snapshot of a presentation to which nothing will be added: what
 // was only announced does not come.
