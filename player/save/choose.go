@@ -29,9 +29,10 @@ type track struct {
 	// origin is the stream's time of the begin of the movie, end that of its end.
 	origin, end manifest.Ticks
 
-	// All chunks up to after, where begun, are in the journal or on the way.
-	after manifest.Ticks
-	begun bool
+	// All chunks up to after, which ends at due, are in the journal or on the way,
+	// where begun.
+	after, due manifest.Ticks
+	begun      bool
 	// reached is the end of the last chunk in the journal, samples how many are.
 	reached manifest.Ticks
 	samples int
@@ -42,10 +43,13 @@ const endless = manifest.Ticks(math.MaxUint64)
 
 // took notes that the chunk at t is in the journal.
 func (t *track) took(at, d manifest.Ticks, samples int) {
-	t.after, t.begun = at, true
-	t.reached = at + d
+	t.plan(at, d)
+	t.reached = t.due
 	t.samples += samples
 }
+
+// plan notes that the chunk at t is on the way.
+func (t *track) plan(at, d manifest.Ticks) { t.after, t.due, t.begun = at, at+d, true }
 
 // name is what messages call the track.
 func (t *track) name() string {

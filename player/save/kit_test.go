@@ -117,3 +117,8 @@ func same(t *testing.T, a, b []byte) {
 		t.Errorf("files of %d and %d bytes differ", len(a), len(b))
 	}
 }
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	must(t, os.WriteFile(to, read(t, from), 0o666))
+}

@@ -74,7 +74,8 @@ type item struct {
 	chunk    timeline.Chunk
 	snap     *timeline.Snapshot // that it is of
 	url      string
-	nearEdge bool // live, and it may not be there yet
+	nearEdge bool     // live, and it may not be there yet
+	lost     *missing // what left the window before it; nil: nothing
 }
 
 // next takes the next chunk of the plan: of all tracks the one that begins first.
@@ -93,7 +94,10 @@ func (s *saver) next() (it item, more bool) {
 	stream := s.snap.Stream(t.stream)
 	it.url = manifest.ChunkURL(s.base, t.source, t.level, it.chunk.T)
 	it.nearEdge = s.snap.Live() && it.chunk.Index >= stream.Proven()-1
-	t.after, t.begun = it.chunk.T, true
+	if t.begun && it.chunk.Index == stream.First() && it.chunk.T > t.due {
+		it.lost = &missing{track: t, t: t.due, d: it.chunk.T - t.due, reason: "it left the window of the live presentation before it was asked for"}
+	}
+	t.plan(it.chunk.T, it.chunk.D)
 	return it, true
 }
 

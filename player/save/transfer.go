@@ -79,6 +79,9 @@ func (s *saver) write(p *piece) error {
 	if p.fatal != nil {
 		return p.fatal
 	}
+	if p.item.lost != nil {
+		s.unsaved = append(s.unsaved, *p.item.lost)
+	}
 	if p.reason != "" {
 		s.unsaved = append(s.unsaved, missing{track: t, t: p.item.chunk.T, d: p.item.chunk.D, reason: p.reason, damaged: len(p.samples) > 0})
 		s.cfg.Logger.Warn("missing", "track", t.name(), "at", p.item.chunk.Start, "reason", p.reason)

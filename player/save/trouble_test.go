@@ -1,0 +1,141 @@
+package save
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"smoothplay/player/fetch"
+	"smoothplay/player/fragment"
+	"smoothplay/player/manifest"
+	"smoothplay/player/origin"
+)
+
+// What goes wrong for a moment costs time and nothing else.
+func TestRetries(t *testing.T) {
+	whole, path := target(t), target(t)
+	_, err := run(t, newOrigin(t, origin.Config{}), Config{Output: whole, Levels: level(0)})
+	must(t, err)
+	s, err := run(t, withFaults(t, "503@every:3,cut@50%@every:5,garbage@every:7,die@5s-40s"), Config{Output: path, Levels: level(0)})
+	must(t, err)
+	same(t, read(t, path), read(t, whole))
+	if s.Elapsed < time.Second {
+		t.Errorf("all went well: %v", s.Elapsed)
+	}
+}
+
+// A server that is gone is waited for, and then the save ends, to be gone on with.
+func TestGivesUpAndGoesOn(t *testing.T) {
+	whole := target(t)
+	_, err := run(t, newOrigin(t, origin.Config{}), Config{Output: whole, Levels: level(0)})
+	must(t, err)
+	for _, fault := range []string{"die@1ms-10h", "503@1ms-10h", "404@1ms-10h", "401@1ms-10h"} {
+		path := target(t)
+		faults, err := origin.ParseFaults(fault)
+		must(t, err)
+		o := newOrigin(t, origin.Config{})
+		some := false
+		cfg := Config{Output: path, Levels: level(0), Progress: func(p Progress) {
+			if !some && p.Fragments == 5 {
+				some = true
+				o.AddFaults(faults)
+				time.Sleep(2 * time.Millisecond)
+			}
+		}}
+		s, err := run(t, o, cfg)
+		if err == nil || s != nil || !strings.Contains(err.Error(), "goes on from there") {
+			t.Fatalf("%s: %v, %+v", fault, err, s)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s: there is a file", fault)
+		}
+		o.EndFaults("")
+		cfg.Progress = nil
+		s, err = run(t, o, cfg)
+		must(t, err)
+		if !s.Resumed {
+			t.Errorf("%s: begun anew", fault)
+		}
+		same(t, read(t, path), read(t, whole))
+	}
+}
+
+// Where nothing at all can be had there is no file, and an error that says why.
+func TestNothingThere(t *testing.T) {
+	path := target(t)
+	_, err := run(t, withFaults(t, "404@fragment:1"), Config{Output: path, NoAudio: true, To: 10 * time.Second})
+	wants(t, err, ErrNothing)
+	if !strings.Contains(err.Error(), "404") {
+		t.Errorf("it does not say why: %v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	must(t, err)
+	if len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	_, err = run(t, http.NotFoundHandler(), Config{Output: path})
+	var e *fetch.Error
+	if !errors.As(err, &e) || e.Status != http.StatusNotFound {
+		t.Errorf("%v", err)
+	}
+	_, err = run(t, newOrigin(t, origin.Config{}), Config{Output: filepath.Join(path, "no", "such")})
+	wants(t, err, os.ErrNotExist)
+}
+
+// No more is asked for at a time than was agreed.
+func TestPolite(t *testing.T) {
+	o := newOrigin(t, origin.Config{})
+	var now, most atomic.Int64
+	counting := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		most.Store(max(most.Load(), now.Add(1)))
+		time.Sleep(50 * time.Millisecond)
+		o.ServeHTTP(w, r)
+		now.Add(-1)
+	})
+	for _, parallel := range []int{0, 1, 2} {
+		most.Store(0)
+		_, err := run(t, counting, Config{Output: target(t), Levels: allLevels, Parallel: parallel})
+		must(t, err)
+		want := int64(parallel)
+		if parallel == 0 {
+			want = usualParallel
+		}
+		if most.Load() != want {
+			t.Errorf("%d at a time, want %d", most.Load(), want)
+		}
+	}
+}
+
+// A protected presentation is refused, unless there is something that decrypts.
+func TestProtected(t *testing.T) {
+	f := fake{video(tick, steady(0, 2*tick, 3, 50)...)}
+	protected := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/Manifest") {
+			text := strings.Replace(f.manifest(), "</SmoothStreamingMedia>", `<Protection><ProtectionHeader SystemID="9A04F079-9840-4286-AB92-E65BE0885F95">AAAA</ProtectionHeader></Protection></SmoothStreamingMedia>`, 1)
+			w.Write([]byte(text))
+			return
+		}
+		f.ServeHTTP(w, r)
+	})
+	path := target(t)
+	_, err := run(t, protected, Config{URL: fakeURL, Output: path})
+	wants(t, err, ErrProtected)
+	if _, err := os.Stat(path + ".part"); err == nil {
+		t.Error("something was begun")
+	}
+	var seen atomic.Int64
+	s, err := run(t, protected, Config{URL: fakeURL, Output: path, Decrypt: func(_ context.Context, p *manifest.Presentation, stream int, f *fragment.Fragment) error {
+		seen.Add(1)
+		return nil
+	}})
+	must(t, err)
+	if s.Fragments != 3 || seen.Load() != 0 { // the fragments are clear
+		t.Errorf("%+v, %d", s, seen.Load())
+	}
+}
