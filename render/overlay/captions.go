@@ -1,46 +1,122 @@
 package overlay
 
 import (
-	"strings"
+	"hash/crc64"
+	"slices"
 
 	"smoothplay/platform"
 )
 
-// Captions is a platform.TextDrawer: white letters with a dark outline, in the
-// middle above the lower edge. The zero value is ready to use.
+// Captions is a platform.TextDrawer: letters as on television, in the places and
+// styles that cues ask for, or white with a dark outline in the middle above the
+// lower edge. Text is shaped, runs in its own direction, and is broken into lines
+// of about the same width. The zero value is ready to use. It is not safe for
+// concurrent use.
 type Captions struct {
-	// Raise lifts the captions by a share of the picture's height, as while a
-	// progress bar is below them. It may be changed between calls of Draw.
+	// Raise keeps captions out of this share of the picture at its lower edge, as
+	// while a progress bar is there. It may be changed between calls of Draw.
 	Raise float64
+	// Style is what the user wants. It may be changed between calls of Draw.
+	Style Style
+	// Fonts are those of the device; nil: the usual ones, read when they are
+	// needed. It must be set before the first call of Draw.
+	Fonts *Fonts
 
-	painter Painter
+	shaper shaper
+	crc    *crc64.Table
+	last   drawing   // the answer of the last call
+	drawn  []drawing // stacks, the one drawn last at the end
 }
 
 var _ platform.TextDrawer = (*Captions)(nil)
 
 const (
-	// captionSize is that of broadcast subtitles: about 20 lines to a picture.
-	captionSize = 0.05
-	maxCues     = 8 // at a time
+	maxCues   = 32 // at a time
+	maxStacks = 16 // that are kept
 )
 
-// Draw draws cues under each other, in their order.
+// drawing is what was drawn, and of what.
+type drawing struct {
+	cues     []platform.Cue
+	on       canvas
+	raise    float64
+	style    Style
+	overlays []platform.Overlay
+}
+
+// Draw draws cues in their regions, those of one region below each other in
+// their order. Cues that were drawn before are not drawn again.
 func (c *Captions) Draw(cues []platform.Cue, width, height int) ([]platform.Overlay, error) {
-	var text []string
-	for _, cue := range cues[:min(len(cues), maxCues)] {
-		if s := strings.TrimSpace(clean(cue.Text, maxText)); s != "" {
-			text = append(text, s)
-		}
-	}
-	if len(text) == 0 {
+	if len(cues) == 0 {
 		return nil, nil
 	}
-	o, err := c.painter.Text(Text{
-		Text: strings.Join(text, "\n"), Size: captionSize, Bold: true,
-		X: 0.5, Y: 1 - min(max(c.Raise, 0), 1),
-	}, width, height)
-	if err != nil || o.Image == nil {
+	on, err := newCanvas(width, height)
+	if err != nil {
 		return nil, err
 	}
-	return []platform.Overlay{o}, nil
+	if !c.last.is(cues, on, c) {
+		c.last = drawing{slices.Clone(cues), on, c.Raise, c.Style, nil}
+		for _, s := range stacks(cues) {
+			c.last.overlays = append(c.last.overlays, c.stack(&s, on)...)
+		}
+	}
+	return slices.Clone(c.last.overlays), nil
+}
+
+// stack draws a region, or returns it as it was drawn.
+func (c *Captions) stack(s *stack, on canvas) []platform.Overlay {
+	for i := range c.drawn {
+		if d := c.drawn[i]; d.is(s.cues, on, c) {
+			c.drawn = append(slices.Delete(c.drawn, i, i+1), d)
+			return d.overlays
+		}
+	}
+	if c.shaper.faces.fonts == nil {
+		c.shaper.faces.fonts = c.Fonts
+	}
+	l := c.lay(s, on)
+	var overlays []platform.Overlay
+	add := func(o platform.Overlay) {
+		if o.Image != nil {
+			o.ID = c.identity(&o)
+			overlays = append(overlays, o)
+		}
+	}
+	for i := range s.cues {
+		if s.cues[i].Image != nil {
+			add(picture(s.cues[i].Image, l.area, on))
+		}
+	}
+	add(c.paint(&l, on))
+	if len(c.drawn) == maxStacks {
+		c.drawn = slices.Delete(c.drawn, 0, 1)
+	}
+	c.drawn = append(c.drawn, drawing{s.cues, on, c.Raise, c.Style, overlays})
+	return overlays
+}
+
+// identity makes an ID of the pixels.
+func (c *Captions) identity(o *platform.Overlay) uint64 {
+	if c.crc == nil {
+		c.crc = crc64.MakeTable(crc64.ECMA)
+	}
+	size := o.Image.Rect.Size()
+	id := crc64.Checksum(o.Image.Pix, c.crc)
+	return id ^ uint64(size.X)<<48 ^ uint64(size.Y)<<32
+}
+
+// is tells whether d is what drawing cues would give.
+func (d *drawing) is(cues []platform.Cue, on canvas, c *Captions) bool {
+	return d.on == on && d.raise == c.Raise && d.style == c.Style && slices.EqualFunc(d.cues, cues, alike)
+}
+
+// alike tells whether two cues look the same, whenever they are shown.
+func alike(a, b platform.Cue) bool {
+	if a.Text != b.Text || a.Align != b.Align || a.Direction != b.Direction || a.LineHeight != b.LineHeight || a.NoWrap != b.NoWrap {
+		return false
+	}
+	if a.Region != b.Region && (a.Region == nil || b.Region == nil || *a.Region != *b.Region) {
+		return false
+	}
+	return a.Image == b.Image && slices.Equal(a.Runs, b.Runs)
 }

@@ -83,8 +83,8 @@ func TestCaptionsWrapAndRaise(t *testing.T) {
 	}
 	c.Raise = 0.2
 	raised, _ := c.Draw([]platform.Cue{{Text: "one"}}, 1280, 720)
-	if up := one[0].Y - raised[0].Y; up < 100 || up > 160 {
-		t.Errorf("raised by 0.2 of 720 lines it is %d higher", up)
+	if _, letters := count(raised[0], bright); letters.Max.Y > 720*8/10 || letters.Max.Y < 720*7/10 {
+		t.Errorf("raised by 0.2 of 720 lines the letters end at line %d", letters.Max.Y)
 	}
 	both, _ := c.Draw([]platform.Cue{{Text: " \n"}, {Text: "one"}, {Text: "\ttwo"}}, 1280, 720)
 	if _, two := count(both[0], bright); two.Dy() < a.Dy()*3/2 {

@@ -121,3 +121,8 @@ func spread(mask *image.Alpha, corners bool) *image.Alpha {
 	}
 	return out
 }
+
+// stamp paints a colour through a mask that covers m, moved by dx and dy.
+func stamp(m *image.RGBA, c color.NRGBA, mask *image.Alpha, dx, dy int) {
+	draw.DrawMask(m, m.Rect, image.NewUniform(c), image.Point{}, mask, mask.Rect.Min.Sub(image.Pt(dx, dy)), draw.Over)
+}
