@@ -208,6 +208,8 @@ func (f *saveFlags) explain(err error, shown *saveProgress) error {
 		return usageError{fmt.Errorf("%w; --overwrite replaces it", err)}
 	case errors.Is(err, save.ErrOther):
 		return usageError{fmt.Errorf("%w (--overwrite, -o)", err)}
+	case errors.Is(err, save.ErrChoice):
+		return usageError{err}
 	case errors.Is(err, save.ErrNothing), errors.Is(err, save.ErrBusy):
 		return err
 	case errors.As(err, &incomplete):

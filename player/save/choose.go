@@ -128,7 +128,7 @@ func chooseAngles(p *manifest.Presentation, names []string) ([]int, error) {
 			for _, i := range all {
 				have = append(have, fmt.Sprintf("%q", p.Streams[i].Name))
 			}
-			return nil, fmt.Errorf("%w: no video is named %q; there are %s", ErrNothing, name, strings.Join(have, ", "))
+			return nil, fmt.Errorf("%w: no video is named %q; there are %s", ErrChoice, name, strings.Join(have, ", "))
 		}
 		chosen = append(chosen, all[n])
 	}
@@ -154,7 +154,7 @@ func chooseLanguages(p *manifest.Presentation, wanted []string) ([]int, error) {
 			}
 		}
 		if len(chosen) == before {
-			return nil, fmt.Errorf("%w: no audio is in %q; there is %s", ErrNothing, w, strings.Join(have, ", "))
+			return nil, fmt.Errorf("%w: no audio is in %q; there is %s", ErrChoice, w, strings.Join(have, ", "))
 		}
 	}
 	slices.Sort(chosen)
@@ -174,7 +174,7 @@ func (s *saver) chooseLevels(p *manifest.Presentation, stream int) ([]*track, er
 	}
 	marked, err := s.cfg.Levels(rates)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNothing, err)
+		return nil, fmt.Errorf("%w: %w", ErrChoice, err)
 	}
 	var tracks []*track
 	for q := range slices.Backward(levels) { // the best first: it is what players choose

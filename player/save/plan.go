@@ -33,9 +33,9 @@ func (s *saver) bound() error {
 	}
 	switch {
 	case !open && to <= from:
-		return fmt.Errorf("%w: the range ends at %v, before it begins at %v", ErrNothing, to-start, from-start)
+		return fmt.Errorf("%w: the range ends at %v, before it begins at %v", ErrChoice, to-start, from-start)
 	case from >= edge && edge > 0 && !(s.live && (!open || s.cfg.Follow)):
-		return fmt.Errorf("%w: the range begins at %v, and the presentation ends at %v", ErrNothing, from-start, edge-start)
+		return fmt.Errorf("%w: the range begins at %v, and the presentation ends at %v", ErrChoice, from-start, edge-start)
 	case open && s.live && !s.cfg.Follow:
 		to, open = edge, false
 	}

@@ -100,6 +100,8 @@ var (
 	ErrOther = errors.New("left over from saving something else")
 	// ErrBusy: another process is saving to the same file.
 	ErrBusy = errors.New("another save to this file is running")
+	// ErrChoice: levels, angles, languages or the range of Config are not there.
+	ErrChoice = errors.New("the presentation does not have what is wanted")
 	// ErrNothing: the choice leaves nothing that an MP4 file can hold.
 	ErrNothing = errors.New("nothing to save")
 	// ErrStalled: nothing came for longer than Patience.

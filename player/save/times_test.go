@@ -97,12 +97,14 @@ func TestRange(t *testing.T) {
 	for _, c := range []Config{
 		{From: Place{Offset: 20 * time.Second}},
 		{From: Place{Offset: 5 * time.Second}, To: 5 * time.Second},
-		{NoVideo: true, NoAudio: true}, {Languages: []string{"fr"}}, {Angles: []string{"left"}},
+		{Languages: []string{"fr"}}, {Angles: []string{"left"}},
 	} {
 		c.URL, c.Output = fakeURL, target(t)
 		_, err := run(t, f, c)
-		wants(t, err, ErrNothing)
+		wants(t, err, ErrChoice)
 	}
+	_, err = run(t, f, Config{URL: fakeURL, Output: target(t), NoVideo: true, NoAudio: true})
+	wants(t, err, ErrNothing)
 }
 
 // What could not be had is a gap with the right times, told as such.
