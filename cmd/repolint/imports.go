@@ -77,6 +77,7 @@ var owners = []owner{
 	{"github.com/veandco/go-sdl2", []string{"render/sdl"}},
 	{"golang.org/x/sync", []string{"player"}},
 	{"golang.org/x/image", []string{"render/overlay", "testdata/demo/make"}},
+	{"github.com/go-text/typesetting", []string{"render/overlay"}},
 	// Codec configuration in fragment; writing boxes elsewhere. The moof of a
 	// stranger's server is never given to it.
 	{mp4ff, []string{"player/fragment", "player/save", "player/origin", "testdata/demo/make"}},

@@ -17,10 +17,9 @@ type faces struct {
 	fonts    *Fonts
 	built    [2]*font.Face // medium, bold
 	others   map[*font.Font]*font.Face
-	families map[familyWish]string
+	families map[string]string // by what authors name
+	weights  map[*font.Font]font.Weight
 }
-
-type familyWish struct{ authored, wanted string }
 
 // builtIn returns the font that the program brings along.
 func (f *faces) builtIn(bold bool) *font.Face {
@@ -92,6 +91,19 @@ func (f *faces) other(w fontWish) *font.Face {
 	return face
 }
 
+// weight is how thick the strokes of a font are.
+func (f *faces) weight(face *font.Face) font.Weight {
+	w, ok := f.weights[face.Font]
+	if !ok {
+		if f.weights == nil {
+			f.weights = make(map[*font.Font]font.Weight)
+		}
+		w = face.Font.Describe().Aspect.Weight
+		f.weights[face.Font] = w
+	}
+	return w
+}
+
 // family returns the plain name of the family to look for, "" for the built-in
 // one. What a user wants is taken by name; of what authors name only the generic
 // families count, so that captions look alike on every device.
@@ -102,8 +114,7 @@ func (f *faces) family(authored, wanted string) string {
 	if authored == "" {
 		return ""
 	}
-	key := familyWish{authored, wanted}
-	name, ok := f.families[key]
+	name, ok := f.families[authored]
 	if !ok {
 		lower := strings.ToLower(authored)
 		switch {
@@ -113,9 +124,9 @@ func (f *faces) family(authored, wanted string) string {
 			name = "serif"
 		}
 		if f.families == nil || len(f.families) > 64 {
-			f.families = make(map[familyWish]string)
+			f.families = make(map[string]string)
 		}
-		f.families[key] = name
+		f.families[authored] = name
 	}
 	return name
 }

@@ -44,10 +44,7 @@ func (k *ink) run(r *lineRun, x, y float32) {
 	if r.style.Italic {
 		lean = slant
 	}
-	bolder := float32(0) // fonts of the device often come without a bold one
-	if r.style.Bold && !isBold(r.Face) {
-		bolder = size / 28
-	}
+	bolder := r.bolder()
 	for _, g := range r.Glyphs {
 		if outline, ok := r.Face.GlyphDataOutline(g.GlyphID); ok {
 			gx, gy := x+float(g.XOffset), y-float(g.YOffset)
@@ -70,8 +67,17 @@ func (k *ink) run(r *lineRun, x, y float32) {
 	bar(r.style.OverLine, -0.88)
 }
 
-// isBold tells whether letters need not be made bolder.
-func isBold(f *font.Face) bool { return f.Font.Describe().Aspect.Weight >= font.WeightSemibold }
+// bolder is how much wider the strokes of a font of the device become, in pixels:
+// they often come in one weight, which is too thin beside the built-in one.
+func (r *lineRun) bolder() float32 {
+	switch {
+	case r.weight >= font.WeightSemibold, r.weight >= font.WeightMedium && !r.style.Bold:
+		return 0
+	case r.style.Bold:
+		return float32(r.size) / 28
+	}
+	return float32(r.size) / 48
+}
 
 // glyph adds an outline in units of the font.
 func (k *ink) glyph(outline font.GlyphOutline, x, y, scale, lean float32) {

@@ -78,8 +78,8 @@ func scene(width, height int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
-			v := uint8(230 - 200*y/height)
-			c := color.RGBA{v / 2, v * 3 / 4, v, 255}
+			v := 230 - 200*y/height
+			c := color.RGBA{uint8(v / 2), uint8(v * 3 / 4), uint8(v), 255}
 			if (x*16/width)%4 == 1 {
 				c = color.RGBA{200, 190, 170, 255}
 			}

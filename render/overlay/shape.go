@@ -24,13 +24,15 @@ type line struct {
 	runs            []lineRun
 	width           float32
 	ascent, descent float32 // from the baseline, both positive
+	size            int     // of the largest letters
 	rightToLeft     bool    // of its paragraph
 }
 
 // lineRun is a piece of a line in one style and font, from left to right.
 type lineRun struct {
-	style *platform.CueStyle
-	size  int
+	style  *platform.CueStyle
+	size   int
+	weight font.Weight // of the font
 	shaping.Output
 }
 
@@ -126,8 +128,9 @@ func (s *shaper) line(w shaping.Line, spans []span, style []int, towards di.Dire
 	slices.SortFunc(w, func(a, b shaping.Output) int { return int(a.VisualIndex - b.VisualIndex) })
 	for _, out := range w {
 		of := &spans[style[min(out.Runes.Offset, len(style)-1)]]
-		l.runs = append(l.runs, lineRun{&of.style, of.size, out})
+		l.runs = append(l.runs, lineRun{&of.style, of.size, s.faces.weight(out.Face), out})
 		l.width += float(out.Advance)
+		l.size = max(l.size, of.size)
 		l.ascent = max(l.ascent, float(out.LineBounds.Ascent))
 		l.descent = max(l.descent, -float(out.LineBounds.Descent))
 	}
@@ -140,7 +143,7 @@ func (s *shaper) empty(spans []span) line {
 	for i := range spans {
 		size = max(size, spans[i].size)
 	}
-	return line{ascent: 0.95 * float32(size), descent: 0.25 * float32(size)}
+	return line{ascent: 0.95 * float32(size), descent: 0.25 * float32(size), size: size}
 }
 
 // startsRight tells whether the first letter with a direction is of a script that

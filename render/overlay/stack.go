@@ -60,9 +60,10 @@ func (c *Captions) lay(s *stack, on canvas) layout {
 	out := layout{area: on.pixels(r.X, r.Y, r.Width, r.Height), window: override(r.Background, c.Style.Window)}
 	left, right := on.across(r.X+r.PaddingLeft), on.across(r.X+r.Width-r.PaddingRight)
 	left, right = max(left, 0), min(right, on.width)
-	if few := on.height / 4; right-left < few { // a region for a few letters only is a mistake
-		left = min(max((left+right-few)/2, 0), max(on.width-few, 0))
-		right = min(left+few, on.width)
+	if right-left < on.height/5 { // a region for a few letters only is a mistake
+		room := min(on.height*2/3, on.width)
+		left = min(max((left+right-room)/2, 0), on.width-room)
+		right = left + room
 	}
 	height := 0
 	for i := range s.cues {
@@ -155,7 +156,7 @@ func (c *Captions) align(l line, cue *platform.Cue, left, right int, on canvas) 
 	}
 	p.x = max(min(p.x, float32(on.width)-l.width), 0)
 	text := l.ascent + l.descent
-	height := text
+	height := max(text, 1.25*float32(l.size))
 	if cue.LineHeight > 0 {
 		height = max(float32(cue.LineHeight*c.Style.scale()*float64(on.height)), text*0.8)
 	}
