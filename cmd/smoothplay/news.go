@@ -112,11 +112,22 @@ func (n *news) read(e event.Event, now time.Time) string {
 	case event.Fragment:
 		return n.fragment(b)
 	case event.Error:
-		if !b.Fatal && b.Code != event.LiveStalled { // which waiting says sooner
-			return printable(b.Message)
-		}
+		return errorNews(b)
 	}
 	return ""
+}
+
+// errorNews says what was survived.
+func errorNews(e event.Error) string {
+	switch {
+	case e.Fatal, e.Code == event.LiveStalled: // told elsewhere, and sooner
+		return ""
+	case e.Track == "manifest":
+		return "manifest: " + causeText(e.Code)
+	case e.Code == event.FragmentSkipped:
+		return fmt.Sprintf("%s of %s cannot be had and is left out", seconds(e.Duration), e.Track)
+	}
+	return printable(e.Message)
 }
 
 // edge notes that the live edge has moved.

@@ -37,6 +37,9 @@ func TestNews(t *testing.T) {
 		{"a server with troubles", []event.Body{video(3, 503, event.ServerError, event.Faulty)}, "video: 503 Service Unavailable"},
 		{"one that hangs up", []event.Body{video(3, 0, event.ConnectionLost, event.Faulty)}, "video: connection lost"},
 		{"a fault that was survived", []event.Body{event.Error{Message: "the sound device\x1b[31m is gone"}}, "the sound device[31m is gone"},
+		{"a manifest that does not come", []event.Body{event.Error{Code: event.ConnectionLost, Track: "manifest", Message: "http://h/x: broke"}}, "manifest: connection lost"},
+		{"a fragment that is missing", []event.Body{event.Error{Code: event.FragmentSkipped, Track: "video", Duration: 2 * sec, Message: "http://h/x"}},
+			"2 s of video cannot be had and is left out"},
 		{"a fatal one, told elsewhere", []event.Body{event.Error{Message: "no", Fatal: true}}, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,8 +28,8 @@ import (
 // liveFault is something that goes wrong with the origins of TestLive, for a
 // while.
 type liveFault struct {
-	fault string
-	both  bool // of both origins; otherwise of the one that is played from
+	fault string // %d: the bitrate on the screen
+	both  bool   // of both origins; otherwise of the one that is played from
 	takes time.Duration
 	// tells is what the status line says of it; "": it is not noticed.
 	tells string
@@ -44,7 +45,7 @@ var liveFaults = []liveFault{
 	{fault: "no-tfrf", both: true, takes: 20 * time.Second},
 	{fault: "encoder-gap@0s-14s", both: true, takes: 14 * time.Second, tells: "waiting for the encoder", stalls: true},
 	{fault: "503@30%", both: true, takes: 20 * time.Second, tells: "503 Service Unavailable"},
-	{fault: "level-gone", both: true, takes: 20 * time.Second, tells: "no video of"},
+	{fault: "level-gone@%d", both: true, takes: 20 * time.Second, tells: "no video of"},
 	{fault: "bad-tfrf", both: true, takes: 20 * time.Second},
 	{fault: "encoder-gap@0s-12s", takes: 12 * time.Second, tells: "moved from"},
 	{fault: "412@edge:30%", both: true, takes: 20 * time.Second},
@@ -84,6 +85,7 @@ func TestLive(t *testing.T) {
 		if !f.both {
 			origins = []string{log.origin(a, b)}
 		}
+		f.fault = strings.ReplaceAll(f.fault, "%d", strconv.FormatInt(log.level(), 10))
 		for _, o := range origins {
 			askFault(t, http.MethodPost, o, f.fault)
 		}
@@ -178,6 +180,7 @@ func hostOf(raw string) string {
 type liveLog struct {
 	mu      sync.Mutex
 	stalled int
+	rate    int64  // of the level on the screen
 	at      string // host that is played from; "": the first one
 	ended   *event.Summary
 	notes   []string      // of what went wrong
@@ -208,6 +211,8 @@ func (p *playing) collect() *liveLog {
 				l.stalled++
 			case event.StallEnd:
 				note("stalled for %v", b.Stalled.Round(time.Millisecond))
+			case event.LevelShown:
+				l.rate = b.BitrateBPS
 			case event.Failover:
 				l.at = b.To
 				note("from %s to %s: %s", b.From, b.To, b.Cause)
@@ -230,6 +235,13 @@ func (l *liveLog) stalls() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.stalled
+}
+
+// level is the bitrate of the level on the screen.
+func (l *liveLog) level() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rate
 }
 
 // origin is that of the two which is played from.
