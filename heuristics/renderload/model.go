@@ -96,7 +96,7 @@ func speedup(threads int) float64 { return 1 + threadGain*float64(max(threads, 1
 
 // caution raises a prediction the further it reaches: ratio is the work of the
 // level predicted for by that of the nearest level measured.
-func caution(ratio float64) float64 { return math.Pow(max(ratio, 1), 0.25) }
+func caution(ratio float64) float64 { return math.Pow(max(ratio, 1), 0.4) }
 
 // rate is the picture rate of a period.
 func rate(period time.Duration) float64 { return float64(time.Second) / float64(period) }

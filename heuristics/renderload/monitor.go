@@ -41,6 +41,9 @@ const (
 	provenAfter   = 60 * time.Second
 	provenSeconds = 60
 
+	// leastLeft is what others leave of the device at least.
+	leastLeft = 0.1
+
 	minBurden, maxBurden = 0.02, 50
 )
 
@@ -88,6 +91,9 @@ type Monitor struct {
 	steady        float64 // mean of some seconds
 	calm          float64 // before the latest trouble
 	others        float64 // usual share of the device that others take
+	// share is the share that this process takes of what others leave of a device
+	// that is held down, for each unit of load with one thread.
+	share float64
 
 	fails [mostFailed]time.Duration // of levels offered again, the latest first
 
@@ -262,6 +268,7 @@ func (m *Monitor) note(o Observation, due float64) {
 	m.learn(l, now.full, m.blind || now.disturbed || !m.settled())
 	m.fit()
 	m.exonerate(o)
+	m.weigh(o, now.full)
 }
 
 func (m *Monitor) threads(o Observation) { m.most = max(o.MostThreads, o.Threads, 1) }
@@ -320,6 +327,17 @@ func (m *Monitor) learn(l *levelState, load float64, disturbed bool) {
 	m.setBurden(m.burden + (load/own-m.burden)/2)
 	m.steady += (m.burden - m.steady) / 8
 	m.usual += (m.burden - m.usual) / 60
+}
+
+// weigh learns what part of the device the load means while that is held down.
+// What a quota leaves is used up by heavy pictures while light ones do not feel
+// it, and more threads are of no use.
+func (m *Monitor) weigh(o Observation, load float64) {
+	share := 0.0
+	if o.Throttled && o.Device > 0 && o.Process > 0 {
+		share = o.Process / max(1-max(o.Device-o.Process, 0), leastLeft) / load
+	}
+	m.share += (share - m.share) / 4
 }
 
 // exonerate corrects what a level above was thought to take, where the level come
@@ -398,7 +416,7 @@ func (m *Monitor) expect(q int) float64 {
 			}
 		}
 	}
-	return m.burden * load / speedup(m.most)
+	return m.burden * load * max(1/speedup(m.most), m.share)
 }
 
 // far is by how much more work level q is than the nearest level measured below.

@@ -94,7 +94,7 @@ func TestAGlanceOffersWhatIsCertain(t *testing.T) {
 		decoded int
 		cap     int
 	}{
-		{.001, 5, 3}, {.001, 4, 1}, {.008, 5, 3}, {.03, 5, 2}, {.1, 5, 1}, {.3, 5, 1}, {5, 5, 1},
+		{.001, 5, 3}, {.001, 4, 1}, {.008, 5, 2}, {.02, 5, 2}, {.1, 5, 1}, {.3, 5, 1}, {5, 5, 1},
 	} {
 		m := New(ladder)
 		cap, _ := m.Glance(Observation{Level: 0, PicturePeriod: period, Decoded: c.decoded, DecodeMean: time.Duration(c.load * float64(period))})
@@ -285,13 +285,13 @@ func TestHeatHoldsLonger(t *testing.T) {
 
 func TestThreadsAreCountedOn(t *testing.T) {
 	s := &screening{m: New(ladder)}
-	s.show(0, 5, .05, nil)
-	s.show(1, 20, .15, nil)
+	s.show(0, 5, .03, nil)
+	s.show(1, 20, .1, nil)
 	alone := s.m.Cap()
 	s = &screening{m: New(ladder)}
 	four := func(o *Observation) { o.Threads, o.MostThreads = 1, 4 }
-	s.show(0, 5, .05, four)
-	s.show(1, 20, .15, four)
+	s.show(0, 5, .03, four)
+	s.show(1, 20, .1, four)
 	if alone != 2 || s.m.Cap() != 3 {
 		t.Errorf("with one thread level %d is offered, with up to four level %d", alone, s.m.Cap())
 	}
@@ -329,6 +329,23 @@ func TestThreadsHideTheirWork(t *testing.T) {
 	s.show(2, 10, .3, nil)
 	s.show(3, 300, .01, func(o *Observation) { o.Threads, o.MostThreads = 8, 8 })
 	s.expect(t, 3)
+}
+
+// TestAQuotaIsFeltByHeavyPictures: what little pictures take says little of what
+// large ones will, where the process uses up what it is left.
+func TestAQuotaIsFeltByHeavyPictures(t *testing.T) {
+	for held, cap := range map[bool]int{false: 2, true: 1} {
+		s := &screening{m: New(ladder)}
+		quota := func(o *Observation) {
+			o.Device = .15 + .3*float64(o.Level)
+			o.Process, o.Throttled = o.Device, held && o.Level > 0
+		}
+		s.show(0, 5, .02, quota)
+		s.show(1, 20, .06, quota)
+		if s.m.Cap() < cap || held && s.m.Cap() > cap {
+			t.Errorf("held down: %t: level %d is offered, with %.2f expected of level 2", held, s.m.Cap(), s.m.Expected(2))
+		}
+	}
 }
 
 // TestEffort is the last resort: where no lower level is left the decoder works

@@ -65,6 +65,18 @@ func (d *device) group(folder, quota string, used, throttled int) {
 	d.put(folder+"/cpu.stat", fmt.Sprintf("usage_usec %d\nuser_usec 1\nsystem_usec 2\nnr_periods 50\nnr_throttled 9\nthrottled_usec %d\nnr_bursts 0\nburst_usec 0", used, throttled))
 }
 
+// oldGroup makes a control group of version 1; accounts is its folder where time
+// is counted.
+func (d *device) oldGroup(folder, accounts, quota string, used, throttled int) {
+	if quota == "max" {
+		quota = "-1"
+	}
+	d.put(folder+"/cpu.cfs_quota_us", quota)
+	d.put(folder+"/cpu.cfs_period_us", "100000")
+	d.put(folder+"/cpu.stat", fmt.Sprintf("nr_periods 31\nnr_throttled 31\nthrottled_time %d\nnr_bursts 0\nburst_time 0", 1000*throttled))
+	d.put(accounts+"/cpuacct.usage", fmt.Sprint(1000*used))
+}
+
 func expectLoad(t *testing.T, m *Meter, want platform.Load) {
 	t.Helper()
 	got, err := m.Load()
@@ -165,6 +177,37 @@ func TestLoadUnderQuota(t *testing.T) {
 
 			d.pass(1, 0.2, 0.1)
 			d.group(test.folder, "max", 2_150_000, 480_000) // the quota was lifted
+			expectLoad(t, m, platform.Load{Device: 0.2, Process: 0.1})
+		})
+	}
+}
+
+// TestLoadUnderQuotaOfVersion1 is the same with the control groups of older
+// kernels.
+func TestLoadUnderQuotaOfVersion1(t *testing.T) {
+	for name, test := range map[string]struct{ cgroup, folder, accounts string }{
+		"apart":               {"3:cpuacct:/box/player\n2:cpu:/box/player\n0::/", "sys/fs/cgroup/cpu/box/player", "sys/fs/cgroup/cpuacct/box/player"},
+		"together":            {"3:cpu,cpuacct:/player\n2:memory:/x", "sys/fs/cgroup/cpu,cpuacct/player", "sys/fs/cgroup/cpu,cpuacct/player"},
+		"beside version 2":    {"1:cpu:/player\n0::/player", "sys/fs/cgroup/cpu/player", "sys/fs/cgroup/cpuacct/player"},
+		"container at a root": {"1:cpu:/docker/abc", "sys/fs/cgroup/cpu", "sys/fs/cgroup/cpu"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDevice(4)
+			d.put("proc/self/cgroup", test.cgroup)
+			d.put("sys/fs/cgroup/unified/cpu.stat", "usage_usec 1") // nothing is bounded there
+			d.oldGroup(test.folder, test.accounts, "50000", 1_000_000, 70_000)
+			m := newMeter(d.files)
+
+			d.pass(1, 0.2, 0.0625)
+			d.oldGroup(test.folder, test.accounts, "50000", 1_250_000, 70_000)
+			expectLoad(t, m, platform.Load{Device: 0.5, Process: 0.5})
+
+			d.pass(1, 0.2, 0.0625)
+			d.oldGroup(test.folder, test.accounts, "50000", 1_750_000, 470_000)
+			expectLoad(t, m, platform.Load{Device: 1, Process: 0.5, Throttled: true})
+
+			d.pass(1, 0.2, 0.1)
+			d.oldGroup(test.folder, test.accounts, "max", 2_150_000, 480_000)
 			expectLoad(t, m, platform.Load{Device: 0.2, Process: 0.1})
 		})
 	}
