@@ -35,10 +35,11 @@ func tool(t *testing.T, name string, args ...string) string {
 }
 
 // decoded is a digest of each picture or piece of sound of a stream of a file, as
-// FFmpeg decodes it, with its time.
-func decoded(t *testing.T, file, stream string) (times, digests []string) {
+// FFmpeg decodes it, with its time. options are those of the input.
+func decoded(t *testing.T, file, stream string, options ...string) (times, digests []string) {
 	t.Helper()
-	for line := range strings.Lines(tool(t, "ffmpeg", "-nostdin", "-i", file, "-map", stream, "-f", "framemd5", "-")) {
+	args := append(append([]string{"-nostdin"}, options...), "-i", file, "-map", stream, "-vsync", "passthrough", "-f", "framemd5", "-")
+	for line := range strings.Lines(tool(t, "ffmpeg", args...)) {
 		if fields := strings.Split(line, ","); line[0] != '#' && len(fields) == 6 {
 			times = append(times, strings.TrimSpace(fields[2]))
 			digests = append(digests, strings.TrimSpace(fields[5]))

@@ -119,7 +119,7 @@ func (s *saver) unpack(ctx context.Context, p *piece) error {
 func (p *piece) take(f *fragment.Fragment) {
 	t := p.item.track
 	p.format = t.made
-	rewrite := strings.EqualFold(t.level.FourCC, "AVCB")
+	rewrite := rewriteFor(t)
 	left := len(f.Samples)
 	if t.end != endless {
 		left = untilEnd(f.Samples, int64(t.end-p.item.chunk.T))
@@ -130,8 +130,8 @@ func (p *piece) take(f *fragment.Fragment) {
 		if len(s.Data) == 0 {
 			continue // it holds its time only
 		}
-		if rewrite {
-			s.Data = lengthPrefixed(s.Data)
+		if rewrite != nil {
+			s.Data = rewrite(s.Data)
 			p.media = append(p.media, s.Data...)
 		}
 		if len(p.samples) == 0 {
@@ -148,7 +148,7 @@ func (p *piece) take(f *fragment.Fragment) {
 		p.samples = append(p.samples, sample{uint32(len(s.Data)), duration, s.Composition, s.Sync})
 		size += len(s.Data)
 	}
-	if !rewrite {
+	if rewrite == nil {
 		p.media = f.Media[:size] // samples are contiguous in it
 	}
 }
@@ -179,6 +179,27 @@ func (it *item) isOther(f *fragment.Fragment) bool {
 	}
 	i := stream.At(pos + time.Microsecond)
 	return i < stream.First()+stream.Len() && stream.Chunk(i).T == at
+}
+
+// rewriteFor is what must be done to the samples of a track, which are otherwise
+// in MP4 as in fragments; nil: nothing.
+func rewriteFor(t *track) func([]byte) []byte {
+	switch {
+	case strings.EqualFold(t.level.FourCC, "AVCB"):
+		return lengthPrefixed
+	case t.made.Codec == platform.VC1:
+		return startCoded
+	}
+	return nil
+}
+
+// startCoded puts the start code of a frame before a sample of VC-1 that has
+// none, as ASF leaves it out and SMPTE RP 2025 wants it.
+func startCoded(data []byte) []byte {
+	if startCode(data[:min(len(data), 3)]) == 0 {
+		return data
+	}
+	return append([]byte{0, 0, 1, 0x0d}, data...)
 }
 
 // lengthPrefixed rewrites a sample with start codes to one with a length of four
