@@ -10,6 +10,7 @@ SHELL := /bin/bash
 GO       ?= go
 FUZZTIME ?= 10m
 SOAKTIME ?= 1h
+LIVE_SOAK ?= 168h
 LIVE_FOR ?= 10m
 ARGS     ?=
 
@@ -79,7 +80,8 @@ fuzz: go-version ## Fuzz every target for FUZZTIME (10m)
 	done
 
 .PHONY: soak
-soak: build ## Play the demo in a loop for SOAKTIME (1h) over a changing link, without window, and print the figures
+soak: build ## Follow a live event for LIVE_SOAK (a simulated week), then play the demo in a loop for SOAKTIME (1h)
+	CGO_ENABLED=0 LIVE_SOAK=$(LIVE_SOAK) $(GO) test -run '^TestLiveGoesOnForLong$$' -count 1 -timeout 2h -v ./player
 	$(BINARY) measure --for $(SOAKTIME) --loop --shape '3M:20s,600k:10s,1.2M:15s' $(ARGS)
 
 .PHONY: live

@@ -228,14 +228,44 @@ func (l *loop) tight() (wait time.Duration) {
 	if !ok {
 		return 0
 	}
-	least := min(l.live.distance+l.chunkDuration()/4, leastBehind(l.chunkDuration()))
-	return max(least-(edge-l.position()), 0)
+	return max(leastBehind(l.chunkDuration())-(edge-l.position()), 0)
 }
 
 // leastBehind is how far behind what can be asked for a playhead can follow: a
-// chunk lasts until the next one is there, which takes time to come.
+// chunk lasts until the next one is there, which takes half as long to come on a
+// link of twice its bitrate, and a little for all else.
 func leastBehind(chunk time.Duration) time.Duration {
-	return chunk + max(chunk*2/5, 300*time.Millisecond)
+	return chunk*3/2 + 400*time.Millisecond
+}
+
+// needed is how much to gather before playing begins: more than usual near the edge
+// where the link is hardly faster than what is played, so that a fragment takes
+// about as long as it lasts.
+func (l *loop) needed() time.Duration {
+	if !l.snap.Live() || !l.live.follow {
+		return l.need
+	}
+	var rate int64
+	for _, t := range l.tracks {
+		if t != l.switching && !t.lost {
+			rate += t.rates[max(t.current, 0)].BitrateBPS
+		}
+	}
+	if link := l.bandwidth.Estimate().BPS; link == 0 || link >= 2*rate {
+		return l.need
+	}
+	chunk := l.chunkDuration()
+	return max(l.need, min(chunk*3/2, l.live.distance-chunk/2))
+}
+
+// resume is how much to gather before playing goes on after a stall: near the
+// edge there is not more.
+func (l *loop) resume() time.Duration {
+	if !l.snap.Live() || !l.live.follow {
+		return l.cfg.BufferResume
+	}
+	chunk := l.chunkDuration()
+	return min(l.cfg.BufferResume, max(l.live.distance-chunk, chunk/2))
 }
 
 // leadingTrack is the video, or what there is.

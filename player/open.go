@@ -123,6 +123,7 @@ func (l *loop) manifestArrived(a *manifestAnswer) {
 		l.giveUp(err)
 		return
 	}
+	l.live.refresh.took = a.elapsed
 	waiting := l.waiting
 	l.waiting = nil
 	for _, c := range waiting {

@@ -174,12 +174,13 @@ func (l *loop) ready(t *track) bool {
 
 // enough reports whether there is enough in the buffers to begin.
 func (l *loop) enough() bool {
+	need := l.needed()
 	for _, t := range l.tracks {
 		if t == l.switching {
 			continue
 		}
 		ahead, ended := t.buffered(l.position())
-		if !ended && ahead < l.need && !l.full(t) {
+		if !ended && ahead < need && !l.full(t) {
 			return false
 		}
 	}
@@ -240,7 +241,7 @@ func (l *loop) watchBuffer() {
 	}
 	l.hold()
 	l.dryAt, l.dryTrack = l.now(), t.kind.String()
-	l.need = l.cfg.BufferResume
+	l.need = l.resume()
 	l.become(event.Buffering, "buffer_empty")
 }
 

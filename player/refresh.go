@@ -16,8 +16,10 @@ import (
 
 const (
 	// refreshSafety is how often a manifest is asked for that nothing else asks
-	// for.
+	// for, or so seldom that it takes one part in refreshShare of the time: that of
+	// a long window is large.
 	refreshSafety = 30 * time.Second
+	refreshShare  = 200
 	// staleAfter is how old a manifest may be to explain what is missing.
 	staleAfter = 2 * time.Second
 	// refreshIdle is the longest time between two while nothing comes.
@@ -46,6 +48,7 @@ type refresh struct {
 	wanted  bool          // something is missing that it would tell
 	urgent  bool          // what is known is old, and something waits
 	last    time.Duration // when the last answer came
+	took    time.Duration // it to come
 	failed  int           // in a row
 	gone    int           // answers in a row that there is no such thing
 	idle    int           // manifests in a row that told nothing new
@@ -74,7 +77,10 @@ func (l *loop) refreshDue() time.Duration {
 	if r.urgent && r.failed == 0 {
 		return 0
 	}
-	due := r.last + refreshSafety
+	due := r.last + max(refreshSafety, r.took*refreshShare)
+	if r.took > chunk/2 {
+		due = schedule.Forever // it would cost a stall, and nothing is missing
+	}
 	if r.wanted {
 		due = min(due, r.last+chunk)
 	}
@@ -128,7 +134,7 @@ func (l *loop) refreshed(a *manifestAnswer) {
 		l.refreshFailed(a.err)
 		return
 	}
-	r.failed, r.gone = 0, 0
+	r.failed, r.gone, r.took = 0, 0, a.elapsed
 	pres := a.snap.Presentation()
 	s, change, err := l.snap.Refresh(pres)
 	if err != nil {
