@@ -26,12 +26,17 @@ type Captions struct {
 	crc    *crc64.Table
 	last   drawing   // the answer of the last call
 	drawn  []drawing // stacks, the one drawn last at the end
+
+	// What the call of Draw that goes on may still spend: bytes of text, and
+	// pixels that are passed over.
+	text, pixels int
 }
 
 var _ platform.TextDrawer = (*Captions)(nil)
 
 const (
 	maxCues   = 32 // at a time
+	maxPasses = 16 // over the whole canvas, in a call of Draw; a caption in two lines takes one
 	maxStacks = 16 // that are kept
 )
 
@@ -56,6 +61,7 @@ func (c *Captions) Draw(cues []platform.Cue, width, height int) ([]platform.Over
 	}
 	if !c.last.is(cues, on, c) {
 		c.last = drawing{slices.Clone(cues), on, c.Raise, c.Style, nil}
+		c.text, c.pixels = 2*maxText, maxPasses*on.width*on.height
 		for _, s := range stacks(cues) {
 			c.last.overlays = append(c.last.overlays, c.stack(&s, on)...)
 		}
@@ -84,7 +90,7 @@ func (c *Captions) stack(s *stack, on canvas) []platform.Overlay {
 	}
 	for i := range s.cues {
 		if s.cues[i].Image != nil {
-			add(picture(s.cues[i].Image, l.area, on))
+			add(c.picture(s.cues[i].Image, l.area, on))
 		}
 	}
 	add(c.paint(&l, on))
@@ -93,6 +99,17 @@ func (c *Captions) stack(s *stack, on canvas) []platform.Overlay {
 	}
 	c.drawn = append(c.drawn, drawing{s.cues, on, c.Raise, c.Style, overlays})
 	return overlays
+}
+
+// spend takes n pixels from what a call of Draw may pass over; false where it
+// would be too many. A document may ask for more than is good for the pictures
+// that are shown meanwhile.
+func (c *Captions) spend(n int) bool {
+	if n > c.pixels {
+		return false
+	}
+	c.pixels -= n
+	return true
 }
 
 // identity makes an ID of the pixels.

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ func laidOut(t *testing.T, c *Captions, cues ...platform.Cue) layout {
 	if len(all) != 1 {
 		t.Fatalf("%d stacks", len(all))
 	}
+	c.text = maxText
 	return c.lay(&all[0], canvas{1280, 720})
 }
 
@@ -238,6 +240,35 @@ func TestPicturesOfText(t *testing.T) {
 	}
 }
 
+// Cues that ask for whole pictures of letters in every colour, over and over, are
+// drawn as far as that does not take long.
+func TestHostileCues(t *testing.T) {
+	var cues []platform.Cue
+	for i := range 40 {
+		c := platform.Cue{Region: &platform.CueRegion{Y: float64(i) / 1000, Width: 1, Height: 1, Background: yellow}}
+		for n := range 400 {
+			c.Runs = append(c.Runs, platform.CueRun{Text: "MM MM ", Style: platform.CueStyle{
+				Size: 0.2, Outline: 0.05, Colour: color.NRGBA{uint8(n), uint8(i), 0, 255}}})
+		}
+		cues = append(cues, c)
+	}
+	c := &Captions{}
+	overlays, err := c.Draw(cues, 320, 180)
+	if err != nil || len(overlays) == 0 {
+		t.Fatalf("%d overlays, %v", len(overlays), err)
+	}
+	pixels := 0
+	for _, o := range overlays {
+		pixels += o.Image.Rect.Dx() * o.Image.Rect.Dy()
+	}
+	if pixels > maxPasses*320*180 || c.pixels < 0 || c.text < 0 {
+		t.Errorf("%d pixels in %d overlays; left are %d pixels and %d bytes", pixels, len(overlays), c.pixels, c.text)
+	}
+	if o, err := c.Draw([]platform.Cue{{Text: "after it"}}, 320, 180); err != nil || len(o) != 1 {
+		t.Errorf("after it: %d overlays, %v", len(o), err)
+	}
+}
+
 func FuzzStyledCaptions(f *testing.F) {
 	f.Add("Hello\nWorld", "סלאם \u202eabc\u202c", 0.1, 0.2, 0.5, 0.05, uint8(3), uint16(640), uint16(360))
 	f.Add(strings.Repeat("\n", 300), "क्षत्रिय", -1.0, 2.0, 0.0, 5.0, uint8(255), uint16(1), uint16(1))
@@ -290,5 +321,32 @@ func BenchmarkFirstArabic(b *testing.B) {
 		if _, err := new(Captions).Draw([]platform.Cue{{Text: "مرحبا"}}, 1280, 720); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Load reads what a text needs, from any goroutine, and nothing else.
+func TestFontsAreLoadedAhead(t *testing.T) {
+	f := testFonts()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() { f.Load("abc مر 日 1") })
+	}
+	all.Wait()
+	if len(f.chosen) != 3 {
+		t.Errorf("%d characters were looked for", len(f.chosen))
+	}
+	for w, found := range f.chosen {
+		if found == nil || w.char < 0x600 {
+			t.Errorf("%q: found %v", w.char, found != nil)
+		}
+	}
+	loaded := 0
+	for _, file := range f.files {
+		if file.state.font != nil {
+			loaded++
+		}
+	}
+	if loaded != 2 {
+		t.Errorf("%d of %d fonts are loaded", loaded, len(f.files))
 	}
 }

@@ -20,7 +20,7 @@ type placedRun struct {
 }
 
 // maxGroups bounds the looks in a stack; runs beyond it take the last one.
-const maxGroups = 32
+const maxGroups = 16
 
 // paint draws a stack; an overlay without an image where nothing is to be seen.
 func (c *Captions) paint(l *layout, on canvas) platform.Overlay {
@@ -39,6 +39,9 @@ func (c *Captions) paint(l *layout, on canvas) platform.Overlay {
 	if whole.Empty() {
 		return platform.Overlay{}
 	}
+	if !c.spend(whole.Dx() * whole.Dy()) {
+		return platform.Overlay{}
+	}
 	m := image.NewRGBA(image.Rectangle{Max: whole.Size()})
 	if l.window.A > 0 {
 		fill(m, l.area.Sub(whole.Min), l.window)
@@ -47,7 +50,15 @@ func (c *Captions) paint(l *layout, on canvas) platform.Overlay {
 		fill(m, b.at.Sub(whole.Min).Intersect(m.Rect), b.colour)
 	}
 	for i := range groups {
-		groups[i].paint(m, whole)
+		g := &groups[i]
+		g.area = g.area.Intersect(whole)
+		size := g.area.Dx() * g.area.Dy()
+		if !c.spend(size * (2 + 4*g.radius)) { // each pixel of an outline passes over all
+			if g.radius = 0; !c.spend(2 * size) {
+				break
+			}
+		}
+		g.paint(m, whole)
 	}
 	return platform.Overlay{Image: m, X: whole.Min.X, Y: whole.Min.Y, CanvasWidth: on.width, CanvasHeight: on.height}
 }
@@ -75,7 +86,7 @@ func (c *Captions) groups(l *layout, on canvas) (groups []group, behind []patch)
 				if n == 0 || n == len(p.runs)-1 {
 					pad = r.size / 5
 				}
-				at := image.Rect(int(from), p.top, int(x+0.5), p.bottom)
+				at := image.Rect(int(from+0.5), p.top, int(x+0.5), p.bottom)
 				if n == 0 {
 					at.Min.X -= pad
 				}
@@ -107,9 +118,10 @@ func find(groups *[]group, l look) *group {
 	return &(*groups)[len(*groups)-1]
 }
 
-// paint draws a group onto m, which is the area whole of the canvas.
+// paint draws a group onto m, which is the area whole of the canvas, and holds
+// that of the group.
 func (g *group) paint(m *image.RGBA, whole image.Rectangle) {
-	area := g.area.Intersect(whole)
+	area := g.area
 	if area.Empty() || len(g.runs) == 0 {
 		return
 	}

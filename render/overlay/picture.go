@@ -16,9 +16,10 @@ const maxPicture = 3840 * 2160
 
 // picture scales a picture of text into an area, in its own shape; an overlay
 // without an image where it cannot be read.
-func picture(from *platform.CueImage, area image.Rectangle, on canvas) platform.Overlay {
+func (c *Captions) picture(from *platform.CueImage, area image.Rectangle, on canvas) platform.Overlay {
 	size, err := png.DecodeConfig(bytes.NewReader(from.PNG))
-	if err != nil || area.Empty() || size.Width <= 0 || size.Height <= 0 || size.Width > maxPicture/size.Height {
+	if err != nil || area.Empty() || size.Width <= 0 || size.Height <= 0 || size.Width > maxPicture/size.Height ||
+		!c.spend(size.Width*size.Height) || !c.spend(area.Dx()*area.Dy()) {
 		return platform.Overlay{}
 	}
 	whole, err := png.Decode(bytes.NewReader(from.PNG))

@@ -114,7 +114,6 @@ func (c *Captions) lines(cue *platform.Cue, room int, on canvas) []line {
 	}
 	var all []line
 	var spans []span
-	budget := maxText
 	end := func() {
 		if len(all) < maxLines {
 			all = append(all, c.shaper.paragraph(spans, cue.Direction, c.Style.Family, max(room, 1))...)
@@ -123,8 +122,8 @@ func (c *Captions) lines(cue *platform.Cue, room int, on canvas) []line {
 	}
 	seen := false
 	for i := range runs {
-		text := clean(runs[i].Text, max(budget, 0))
-		budget -= len(text)
+		text := clean(runs[i].Text, min(maxText, c.text))
+		c.text -= len(text)
 		seen = seen || strings.TrimSpace(text) != ""
 		for n := 0; ; n++ {
 			before, after, more := strings.Cut(text, "\n")
