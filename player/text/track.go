@@ -40,7 +40,7 @@ const Forever = time.Duration(math.MaxInt64)
 const (
 	// maxTrackCues bounds what a Track keeps, and forgets the oldest beyond it. An
 	// hour of captions holds about 1000.
-	maxTrackCues = 1 << 14
+	maxTrackCues = 1 << 12
 	// touch is how far the same cue may be from itself to be one: less than two
 	// pictures, more than what the rounding of times opens.
 	touch = 60 * time.Millisecond

@@ -277,7 +277,7 @@ func TestTrackIsBounded(t *testing.T) {
 	if track.Len() != maxTrackCues {
 		t.Errorf("%d cues are held", track.Len())
 	}
-	if len(track.At(ms(1500))) != 0 || len(track.At(ms(16500))) == 0 {
+	if len(track.At(ms(1500))) != 0 || len(track.At(ms(6500))) == 0 {
 		t.Error("the latest were forgotten")
 	}
 }

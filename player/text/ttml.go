@@ -15,7 +15,7 @@ import (
 const (
 	maxElements = 1 << 16
 	maxDepth    = 64
-	maxCues     = 1 << 13 // of one document
+	maxCues     = 1 << 12 // of one document
 	maxAttrs    = 64      // of one element
 	maxVisits   = 1 << 18 // of elements while cues are made: what times within times can cost
 )
