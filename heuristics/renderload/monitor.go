@@ -90,7 +90,7 @@ type Monitor struct {
 	burden, usual float64
 	steady        float64 // mean of some seconds
 	calm          float64 // before the latest trouble
-	others        float64 // usual share of the device that others take
+	others        float64 // usual share of the device that others take; -1: not known
 	// share is the share that this process takes of what others leave of a device
 	// that is held down, for each unit of load with one thread.
 	share float64
@@ -117,7 +117,7 @@ type second struct {
 // New returns a Monitor for the levels given, ascending in bitrate as in
 // heuristics.Input. Before anything is seen it offers the two lowest.
 func New(levels []heuristics.Level) *Monitor {
-	m := &Monitor{levels: make([]levelState, len(levels)), level: -1, rate: usualRate, most: 1, burden: 1, usual: 1, steady: 1}
+	m := &Monitor{levels: make([]levelState, len(levels)), level: -1, others: -1, rate: usualRate, most: 1, burden: 1, usual: 1, steady: 1}
 	for i, l := range levels {
 		m.levels[i].source = l
 	}
@@ -238,6 +238,9 @@ func (m *Monitor) note(o Observation, due float64) {
 		now.mean, now.p95 = min(now.mean, offerLoad), min(now.p95, offerLoad, manyDroppedLoad)
 	}
 	others := max(o.Device-o.Process, 0)
+	if m.others < 0 {
+		m.others = others // it is busy, and that is that
+	}
 	now.disturbed = o.Device > 0 && others > m.others+othersMuch
 	if !now.disturbed {
 		m.others += (others - m.others) / 16
@@ -366,8 +369,13 @@ func (m *Monitor) settled() bool {
 
 func (m *Monitor) setBurden(b float64) { m.burden = min(max(b, minBurden), maxBurden) }
 
-// fit makes the model of the levels measured.
-func (m *Monitor) fit() { m.model = m.fitWithout(-1) }
+// fit makes the model of the levels measured; until one is, that of a glance
+// holds.
+func (m *Monitor) fit() {
+	if fitted := m.fitWithout(-1); fitted != (model{}) {
+		m.model = fitted
+	}
+}
 
 // fitWithout leaves a level out, and those that are odd.
 func (m *Monitor) fitWithout(q int) model {

@@ -331,6 +331,26 @@ func TestThreadsHideTheirWork(t *testing.T) {
 	s.expect(t, 3)
 }
 
+// TestABusyDeviceIsLearnedAllTheSame: others that were there before are no
+// disturbance, and what disturbs leaves what a glance said.
+func TestABusyDeviceIsLearnedAllTheSame(t *testing.T) {
+	s := &screening{m: New(ladder)}
+	s.m.Glance(Observation{Level: 0, PicturePeriod: period, Decoded: 7, DecodeMean: period / 100})
+	s.show(0, 3, .01, func(o *Observation) { o.Device, o.Process = .9, .1 })
+	if s.m.levels[0].own == 0 {
+		t.Error("nothing was learned of the lowest level")
+	}
+	s = &screening{m: New(ladder)}
+	s.m.Glance(Observation{Level: 0, PicturePeriod: period, Decoded: 7, DecodeMean: period / 100})
+	s.show(0, 1, .01, func(o *Observation) { o.Ignore = true })
+	s.show(0, 1, .01, nil)
+	s.m.others = 0
+	s.show(1, 4, .1, func(o *Observation) { o.Device, o.Process = .9, .1 })
+	if s.m.Expected(3) == 0 {
+		t.Error("nothing is expected of the top level any more")
+	}
+}
+
 // TestAQuotaIsFeltByHeavyPictures: what little pictures take says little of what
 // large ones will, where the process uses up what it is left.
 func TestAQuotaIsFeltByHeavyPictures(t *testing.T) {
