@@ -148,7 +148,7 @@ func TestAtNextBegun(t *testing.T) {
 // What Next says holds for every instant: At changes there and not before.
 func TestNextIsWhenAtChanges(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
-	for range 200 {
+	for range 60 {
 		var track Track
 		var cues []string
 		for i := range 1 + random.IntN(12) {
