@@ -5,20 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"smoothplay/player"
-	"smoothplay/player/event"
 	"smoothplay/player/save"
 )
 
 // saveFlags say what to save, and where.
 type saveFlags struct {
-	output               string
+	output, mirror       string
 	overwrite, fastStart bool
 	asJSON               bool
 
@@ -46,7 +44,7 @@ without decoding it: the highest level of the video and every language, or those
 of --levels and --alang, each as a track with its times, its language and its
 name. H.264, HEVC, VC-1, AAC, E-AC-3, MP3 and Windows Media Audio have a place in
 MP4; of other codecs it says so. Text streams and protected presentations are not
-saved.
+saved to MP4.
 
 While it runs, FILE.mp4.part grows, with a journal in FILE.mp4.part.log. When it
 was interrupted, by whatever means, the same command goes on from there, and the
@@ -58,10 +56,15 @@ exit status 1, to be gone on with later.
 
 Of a live presentation the window is saved as it is now. With --for, --to or
 --follow it goes on from there as new fragments come; an interrupt ends the
-recording, and the file is complete as far as it came.`,
+recording, and the file is complete as far as it came.
+
+With --mirror a folder gets the manifest and the fragments as they are served, of
+all levels unless --levels says which, text and protected streams included, and
+plays again offline: smoothplay play DIR.`,
 		Example: `  smoothplay save http://host/movie.ism/Manifest -o movie.mp4
   smoothplay save URL -o part.mp4 --levels -720p --alang en --from 10:00 --to 12:30
-  smoothplay save URL -o match.mp4 --live-start edge --for 2h   # record from now on`,
+  smoothplay save URL -o match.mp4 --live-start edge --for 2h   # record from now on
+  smoothplay save URL --mirror movie && smoothplay play movie`,
 		Args: exactlyOne("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), e, args[0])
@@ -83,6 +86,7 @@ recording, and the file is complete as far as it came.`,
 	})
 	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
 		flags.StringVarP(&f.output, "output", "o", "", "`FILE` to write")
+		flags.StringVar(&f.mirror, "mirror", "", "keep manifest and fragments as served in the folder `DIR`, instead")
 		flags.BoolVar(&f.overwrite, "overwrite", false, "replace the file, and begin anew")
 		flags.BoolVar(&f.fastStart, "faststart", false, "put the tables in front, for players that read over a network; takes the space twice for a moment")
 		flags.BoolVar(&f.asJSON, "json", false, "write the summary as one JSON object")
@@ -112,8 +116,12 @@ func (f *saveFlags) aliases() *pflag.FlagSet {
 func (f *saveFlags) check() error {
 	live := f.liveStart != liveStartValue{From: player.FromWindow}
 	switch {
-	case f.output == "":
-		return errors.New("-o FILE is missing: where to save to")
+	case f.output == "" && f.mirror == "":
+		return errors.New("-o FILE (or --mirror DIR) is missing: where to save to")
+	case f.output != "" && f.mirror != "":
+		return errors.New("-o and --mirror exclude each other")
+	case f.mirror != "" && (live || f.follow || f.fastStart || f.overwrite):
+		return errors.New("--mirror keeps on-demand presentations as they are: it goes without --live-start, --follow, --faststart and --overwrite")
 	case f.noVideo && f.noAudio:
 		return errors.New("--no-video and --no-audio together leave nothing to save")
 	case f.to > 0 && f.length > 0:
@@ -165,7 +173,12 @@ func (f *saveFlags) run(ctx context.Context, e *env, name string) error {
 	shown := &saveProgress{began: time.Now()}
 	cfg.Progress = shown.take
 	hide := showLine(e.stderr, shown.line)
-	summary, err := save.Run(ctx, cfg)
+	do := save.Run
+	if f.mirror != "" {
+		do = save.Mirror
+		cfg.Output = f.mirror
+	}
+	summary, err := do(ctx, cfg)
 	hide()
 	if summary != nil {
 		if werr := f.write(e, summary); werr != nil && err == nil {
@@ -194,7 +207,7 @@ func (f *saveFlags) write(e *env, s *save.Summary) error {
 		out.SetIndent("", "  ")
 		return out.Encode(s)
 	}
-	_, err := fmt.Fprint(e.stdout, saveText(s))
+	_, err := fmt.Fprint(e.stdout, saveText(s, f.mirror != ""))
 	return err
 }
 
@@ -212,12 +225,12 @@ func (f *saveFlags) explain(err error, shown *saveProgress) error {
 		return usageError{err}
 	case errors.Is(err, save.ErrNothing), errors.Is(err, save.ErrBusy):
 		return err
+	case errors.As(err, &incomplete) && f.mirror != "":
+		return fmt.Errorf("%s: %d pieces are missing (%v); the same command asks for them again", f.mirror, incomplete.Pieces, incomplete.Media.Round(time.Millisecond))
 	case errors.As(err, &incomplete):
 		return fmt.Errorf("%s: %w; --overwrite tries again from the beginning", f.output, err)
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("stopped at %s: the same command goes on from there", shown.where())
-	case strings.Contains(err.Error(), event.RedactURL(f.output)):
-		return err
 	}
-	return fmt.Errorf("saving %s: %w", f.output, err)
+	return fmt.Errorf("saving %s: %w", f.output+f.mirror, err)
 }

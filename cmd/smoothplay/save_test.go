@@ -32,6 +32,8 @@ func TestSaveFailures(t *testing.T) {
 		{[]string{"-o", there, manifest}, 2, []string{"there.mp4", "exists", "--overwrite"}},
 		{[]string{"-o", t.TempDir(), manifest}, 2, []string{"exists", "no file"}},
 		{[]string{"-o", filepath.Join(out, "no", "x.mp4"), manifest}, 1, []string{"no such file"}},
+		{[]string{"-o", out, "--mirror", out, manifest}, 2, []string{"-o and --mirror"}},
+		{[]string{"--mirror", out, "--follow", manifest}, 2, []string{"--mirror", "--follow"}},
 		{[]string{"-o", out, "--no-video", "--no-audio", manifest}, 2, []string{"nothing to save"}},
 		{[]string{"-o", out, "--from", "5", "--to", "4", manifest}, 2, []string{"--to", "not after"}},
 		{[]string{"-o", out, "--to", "5", "--for", "4", manifest}, 2, []string{"exclude"}},
@@ -89,7 +91,7 @@ func TestSaveTells(t *testing.T) {
 	if status != 0 || stderr != "" {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	for _, want := range []string{"a.mp4  0:24", "h264 250 kbit/s 320x180", "600 samples, 24 s from 0 s on", "audio_deu deu  aac"} {
+	for _, want := range []string{"a.mp4  941.6 kB  0:24", "h264 250 kbit/s 320x180", "600 samples, 24 s from 0 s on", "audio_deu deu  aac"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("it does not say %q: %s", want, stdout)
 		}
@@ -106,6 +108,23 @@ func TestSaveTells(t *testing.T) {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("it does not say %q: %s", want, stderr)
 		}
+	}
+}
+
+// A mirror plays from its folder, and what was missing comes with the next try.
+func TestSaveMirror(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "mirror")
+	status, _, stderr := runWith(t, "save", startDemo(t, "404@video:3-4"), "--mirror", folder, "--levels", "0,1")
+	if status != 1 || !strings.Contains(stderr, "4 pieces are missing (8s)") {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	status, stdout, stderr := runWith(t, "save", startDemo(t, ""), "--mirror", folder, "--levels", "0,1")
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "mirror  2.6 MB") {
+		t.Fatalf("status %d: %s %s", status, stdout, stderr)
+	}
+	status, stdout, stderr = runWith(t, "measure", "--null", "--json", "--levels", "0,1", "--start", "21", folder)
+	if status != 0 || !strings.Contains(stdout, `"completed"`) {
+		t.Errorf("status %d: %s %s", status, stdout, stderr)
 	}
 }
 

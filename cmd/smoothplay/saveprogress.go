@@ -70,10 +70,13 @@ func (p *saveProgress) text(elapsed time.Duration) string {
 	return strings.Join(parts, "  ")
 }
 
-// saveText is what was saved, for people.
-func saveText(s *save.Summary) string {
+// saveText is what was saved, for people; of a mirror nobody looked into samples.
+func saveText(s *save.Summary, mirror bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s  %s", s.Output, clock(s.Duration), sizeText(s.Bytes))
+	fmt.Fprintf(&b, "%s  %s", s.Output, sizeText(s.Bytes))
+	if !mirror {
+		fmt.Fprintf(&b, "  %s", clock(s.Duration))
+	}
 	if sec := s.Elapsed.Seconds(); sec > 0 {
 		fmt.Fprintf(&b, "  in %s, %s", seconds(s.Elapsed.Round(100*time.Millisecond)), rateText(int64(float64(s.Fetched)*8/sec)))
 	}
@@ -93,7 +96,10 @@ func saveText(s *save.Summary) string {
 		if t.Width > 0 {
 			fmt.Fprintf(&b, " %dx%d", t.Width, t.Height)
 		}
-		fmt.Fprintf(&b, "  %d samples, %s from %s on\n", t.Samples, seconds(t.Duration), seconds(t.Start))
+		if !mirror {
+			fmt.Fprintf(&b, "  %d samples, %s from %s on", t.Samples, seconds(t.Duration), seconds(t.Start))
+		}
+		b.WriteByte('\n')
 	}
 	return b.String()
 }

@@ -86,6 +86,10 @@ func (s *saver) choose() ([]*track, error) {
 			return nil, err
 		}
 		for _, i := range streams {
+			if s.mirror != nil {
+				tracks = append(tracks, everyLevelOf(p, i)...)
+				continue
+			}
 			t, err := highest(p, i)
 			if err != nil && s.cfg.Languages != nil {
 				return nil, err
@@ -94,6 +98,13 @@ func (s *saver) choose() ([]*track, error) {
 				continue
 			}
 			tracks = append(tracks, t)
+		}
+	}
+	if s.mirror != nil {
+		for i := range p.Streams {
+			if p.Streams[i].Type == "text" && len(p.Streams[i].Runs) > 0 {
+				tracks = append(tracks, everyLevelOf(p, i)...)
+			}
 		}
 	}
 	if len(tracks) == 0 {
@@ -181,6 +192,10 @@ func (s *saver) chooseLevels(p *manifest.Presentation, stream int) ([]*track, er
 		if !marked[q] {
 			continue
 		}
+		if s.mirror != nil {
+			tracks = append(tracks, asServed(p, stream, levels[q]))
+			continue
+		}
 		t, err := newTrack(p, stream, levels[q])
 		if err != nil {
 			return nil, err
@@ -188,6 +203,39 @@ func (s *saver) chooseLevels(p *manifest.Presentation, stream int) ([]*track, er
 		tracks = append(tracks, t)
 	}
 	return tracks, nil
+}
+
+// everyLevel is a Config.Levels that chooses all.
+func everyLevel(levels []heuristics.Level) ([]bool, error) {
+	in := make([]bool, len(levels))
+	for q := range in {
+		in[q] = true
+	}
+	return in, nil
+}
+
+// everyLevelOf are all levels of a stream, as they are served.
+func everyLevelOf(p *manifest.Presentation, stream int) (tracks []*track) {
+	for _, l := range ascending(&p.Streams[stream]) {
+		tracks = append(tracks, asServed(p, stream, l))
+	}
+	return tracks
+}
+
+// asServed makes a track of a level whatever it is.
+func asServed(p *manifest.Presentation, stream int, l *manifest.Level) *track {
+	source := &p.Streams[stream]
+	t := &track{stream: stream, source: source, level: l, kind: platform.Video, made: &platform.Format{}}
+	if f, _, err := fragment.FormatOf(source, l); err == nil {
+		t.made = f
+	}
+	switch source.Type {
+	case "audio":
+		t.kind = platform.Audio
+	case "text":
+		t.kind = platform.Text
+	}
+	return t
 }
 
 func ascending(s *manifest.Stream) []*manifest.Level {

@@ -45,6 +45,11 @@ func run(t *testing.T, h http.Handler, cfg Config) (s *Summary, err error) {
 }
 
 func inBubble(t *testing.T, h http.Handler, ctx context.Context, cfg Config) (*Summary, error) {
+	return over(t, h, func(cfg Config) (*Summary, error) { return Run(ctx, cfg) }, cfg)
+}
+
+// over completes cfg for an in-memory network that answers with h.
+func over(t *testing.T, h http.Handler, do func(Config) (*Summary, error), cfg Config) (*Summary, error) {
 	network := playertest.NewNetwork()
 	defer network.Serve(h)()
 	client, err := httpclient.New(httpclient.Config{Dial: network.Dial})
@@ -52,13 +57,11 @@ func inBubble(t *testing.T, h http.Handler, ctx context.Context, cfg Config) (*S
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if cfg.Doer == nil {
-		cfg.Doer = client
-	}
+	cfg.Doer = client
 	if cfg.URL == "" {
 		cfg.URL = "http://test/demo.ism/Manifest"
 	}
-	return Run(ctx, cfg)
+	return do(cfg)
 }
 
 func target(t *testing.T) string { return filepath.Join(t.TempDir(), "out.mp4") }
@@ -78,14 +81,7 @@ func wants(t *testing.T, err, want error) {
 	}
 }
 
-// allLevels is a Config.Levels that chooses all.
-func allLevels(l []heuristics.Level) ([]bool, error) {
-	in := make([]bool, len(l))
-	for i := range in {
-		in[i] = true
-	}
-	return in, nil
-}
+var allLevels = everyLevel
 
 // level chooses one level.
 func level(q int) func([]heuristics.Level) ([]bool, error) {

@@ -27,6 +27,7 @@ type sample struct {
 // piece is one fragment on its way from the server to the file.
 type piece struct {
 	item item
+	name string        // of the file in a mirror
 	done chan struct{} // closed when the rest is set
 
 	body    *fetch.Body
@@ -95,6 +96,9 @@ func (s *saver) unpack(ctx context.Context, p *piece) error {
 	t, chunk := p.item.track, p.item.chunk
 	p.samples, p.media = p.samples[:0], nil
 	var f fragment.Fragment
+	if s.mirror != nil {
+		return p.usable(&f)
+	}
 	err := f.Parse(p.body.Bytes(), fragment.Options{Kind: t.kind, FragmentDuration: uint64(chunk.D)})
 	if err == nil && p.item.isOther(&f) {
 		return fmt.Errorf("asked for the fragment at %d, received the one at %d", chunk.T, f.Time)

@@ -140,7 +140,11 @@ var errRestarted = errors.New("the encoder has begun to count its time anew")
 
 // progress is how far the journal is.
 func (s *saver) progress(waiting bool) Progress {
-	p := Progress{Bytes: s.out.size(), Fetched: s.fetched, Fragments: s.pieces,
+	size := s.out.size()
+	if s.mirror != nil {
+		size = s.mirror.bytes
+	}
+	p := Progress{Bytes: size, Fetched: s.fetched, Fragments: s.pieces,
 		Missing: s.missing.count + len(s.unsaved), Waiting: waiting}
 	for i, t := range s.tracks {
 		stream := s.snap.Stream(t.stream)

@@ -137,20 +137,7 @@ const (
 // Where ctx ends the save of a live presentation, the file is made of what came so
 // far, and that is no error.
 func Run(ctx context.Context, cfg Config) (*Summary, error) {
-	if cfg.Parallel <= 0 {
-		cfg.Parallel = usualParallel
-	}
-	if cfg.Patience <= 0 {
-		cfg.Patience = usualPatience
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Progress == nil {
-		cfg.Progress = func(Progress) {}
-	}
-	s := &saver{cfg: cfg, began: time.Now()}
-	s.client = fetch.New(cfg.Doer, fetch.Options{Headers: cfg.Header, AppendQuery: cfg.AppendQuery})
+	s := newSaver(cfg)
 	if err := s.out.check(cfg.Output, cfg.Overwrite); err != nil {
 		return nil, err
 	}
@@ -172,6 +159,24 @@ func Run(ctx context.Context, cfg Config) (*Summary, error) {
 	return summary, cmp.Or(err, unfinished)
 }
 
+// newSaver fills in what cfg leaves open.
+func newSaver(cfg Config) *saver {
+	if cfg.Parallel <= 0 {
+		cfg.Parallel = usualParallel
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = usualPatience
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Progress == nil {
+		cfg.Progress = func(Progress) {}
+	}
+	return &saver{cfg: cfg, began: time.Now(),
+		client: fetch.New(cfg.Doer, fetch.Options{Headers: cfg.Header, AppendQuery: cfg.AppendQuery})}
+}
+
 // saver is one save. Its fields belong to the goroutine of Run.
 type saver struct {
 	cfg    Config
@@ -180,10 +185,12 @@ type saver struct {
 
 	url    string // effective, of the manifest
 	base   string // of the fragments
+	body   []byte // of the manifest; nil once it is not needed
 	snap   *timeline.Snapshot
 	live   bool // at first
 	tracks []*track
 	out    output
+	mirror *mirror // nil: a file is written
 
 	pieces  int   // fragments in the file
 	fetched int64 // bytes of media of this run
@@ -213,7 +220,9 @@ func (s *saver) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", event.RedactURL(got.URL), err)
 	}
-	if len(p.Protections) > 0 && s.cfg.Decrypt == nil {
+	if s.mirror != nil {
+		s.body = got.Body
+	} else if len(p.Protections) > 0 && s.cfg.Decrypt == nil {
 		return fmt.Errorf("%s: %w", event.RedactURL(got.URL), ErrProtected)
 	}
 	s.live = s.snap.Live()

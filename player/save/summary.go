@@ -93,7 +93,7 @@ func (m *missing) duration(d manifest.Ticks) time.Duration {
 // summary is made of a movie that was surveyed.
 func (s *saver) summary(m *movie) *Summary {
 	out := &Summary{
-		Output: s.out.path, URL: event.RedactURL(s.base), Live: s.live, Resumed: s.resumed,
+		Output: s.cfg.Output, URL: event.RedactURL(s.base), Live: s.live, Resumed: s.resumed,
 		Bytes: s.out.written, Fragments: s.pieces, MissingPieces: s.missing.count, MissingMedia: s.missing.media,
 		Fetched: s.fetched, Elapsed: time.Since(s.began),
 	}

@@ -42,7 +42,15 @@ func (s *saver) transfer(ctx context.Context) error {
 				break
 			}
 			p := &piece{item: it, done: make(chan struct{})}
+			there, err := s.there(p)
+			if err != nil {
+				return err
+			}
 			pending = append(pending, p)
+			if there {
+				close(p.done)
+				continue
+			}
 			go s.get(work, p)
 		}
 		if len(pending) == 0 {
@@ -73,6 +81,18 @@ func (s *saver) transfer(ctx context.Context) error {
 	}
 }
 
+// there reports whether a piece is in a mirror already.
+func (s *saver) there(p *piece) (bool, error) {
+	if s.mirror == nil {
+		return false, nil
+	}
+	var err error
+	if p.name, err = pathOf(s.base, p.item.url); err != nil {
+		return false, err
+	}
+	return s.mirror.has(p.name), nil
+}
+
 // write puts a piece into the file, or notes that it is missing.
 func (s *saver) write(p *piece) error {
 	t := p.item.track
@@ -96,6 +116,9 @@ func (s *saver) write(p *piece) error {
 	if err := s.keepMissing(); err != nil {
 		return err
 	}
+	if s.mirror != nil {
+		return s.mirrored(p)
+	}
 	if err := s.out.write(s.number(t), t, p); err != nil {
 		return err
 	}
@@ -110,8 +133,10 @@ func (s *saver) write(p *piece) error {
 // it, it may just be an outage.
 func (s *saver) keepMissing() error {
 	for _, m := range s.unsaved {
-		if err := s.out.skip(s.number(m.track), &m); err != nil {
-			return err
+		if s.mirror == nil {
+			if err := s.out.skip(s.number(m.track), &m); err != nil {
+				return err
+			}
 		}
 		m.track.reached = m.t + m.d
 		s.missing.add(m)
