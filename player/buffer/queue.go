@@ -18,7 +18,10 @@ type Fragment struct {
 	// Samples are in decoding order; their Format is nil: Next sets it where the
 	// format changes.
 	Samples []platform.Sample
-	Bytes   int64
+	// Protection says how each of Samples is encrypted, by index; nil: all are
+	// clear. Cleared marks those that were decrypted.
+	Protection []platform.SampleProtection
+	Bytes      int64
 	// Gap: something before this fragment is missing (a hole was skipped).
 	Gap bool
 	// Free, when not nil, is called once when nothing uses the samples any more.
@@ -32,8 +35,12 @@ type Entry struct {
 	Start time.Duration
 	// Sample is a copy; its Data are valid until the following call of Next.
 	Sample platform.Sample
+	// Protection says how Sample is encrypted, until it is Cleared; nil: it is
+	// clear. Valid as Data.
+	Protection *platform.SampleProtection
 	// Fragment is valid until the following call of Next.
 	Fragment *Fragment
+	index    int // of Sample in Fragment
 	// End: there is nothing after this in the epoch; Sample and Fragment are
 	// zero. It is delivered once an epoch.
 	End bool
@@ -302,6 +309,24 @@ func (q *Queue) Next(ctx context.Context) (Entry, error) {
 	}
 }
 
+// Cleared says that the sample of e, the last that Next returned, was decrypted:
+// read again, after a seek, it is as it is in e now.
+func (q *Queue) Cleared(e *Entry) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := &e.Fragment.Samples[e.index]
+	s.Data, s.Secure = e.Sample.Data, e.Sample.Secure
+	e.Fragment.Protection[e.index] = platform.SampleProtection{}
+	e.Protection = nil
+}
+
+// Changed is closed when something was pushed, or an epoch began.
+func (q *Queue) Changed() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.wake
+}
+
 // Stop lets go of the last sample: the reader is done for good.
 func (q *Queue) Stop() {
 	q.mu.Lock()
@@ -334,7 +359,10 @@ func (q *Queue) take() (Entry, bool) {
 		return Entry{Epoch: q.epoch, Start: q.start, End: true}, true
 	}
 	f := q.held[q.frag]
-	e := Entry{Epoch: q.epoch, Start: q.start, Sample: f.Samples[q.sample], Fragment: f}
+	e := Entry{Epoch: q.epoch, Start: q.start, Sample: f.Samples[q.sample], Fragment: f, index: q.sample}
+	if f.Protection != nil && f.Protection[q.sample].Scheme != platform.Cleartext {
+		e.Protection = &f.Protection[q.sample]
+	}
 	q.sample++
 	if f.Format != q.last {
 		e.Sample.Format = f.Format

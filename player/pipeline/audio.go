@@ -36,6 +36,7 @@ type Audio struct {
 	format   platform.PCMFormat
 	pieces   chan sound
 	pool     *sync.Pool // of []byte, returned by the feeder
+	unlock   Unlocker
 
 	kept *sound // taken for a splice, to be played after all; belongs to the feeder
 
@@ -55,6 +56,9 @@ func NewAudio(id int, queue *buffer.Queue, decoders platform.Decoders, format pl
 		pool:   &sync.Pool{New: func() any { return new([]byte) }},
 	}
 }
+
+// Lock is Video.Lock.
+func (a *Audio) Lock(u Unlocker) { a.unlock = u }
 
 // Run decodes until ctx is done. What cannot be decoded is reported to the
 // Monitor and left out; the feeder fills the place with silence.
@@ -106,6 +110,9 @@ func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
 	if s.PTS+s.Duration <= a.start-soundPreroll && s.Format == nil {
 		return nil
 	}
+	if open, err := unlock(ctx, a.unlock, e); !open {
+		return err
+	}
 	if a.decoder == nil {
 		d, err := a.decoders.OpenAudio(*e.Fragment.Format, a.format)
 		if err != nil {
@@ -115,10 +122,14 @@ func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
 		s.Format = e.Fragment.Format
 	}
 	err := a.decoder.Decode(s, func(p *platform.PCM) error { return a.deliver(ctx, p) })
-	if err != nil && !errors.Is(err, errStale) && ctx.Err() == nil {
+	if errors.Is(err, errStale) || ctx.Err() != nil {
+		return err
+	}
+	decoded(a.unlock, err)
+	if err != nil {
 		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)
 	}
-	return err
+	return nil
 }
 
 func (a *Audio) end(ctx context.Context) error {

@@ -39,6 +39,7 @@ type Video struct {
 	monitor  *Monitor
 	pictures chan picture
 
+	unlock Unlocker
 	effort atomic.Uint32 // platform.EffortLevel that is wanted
 
 	// The following belong to the goroutine of Run.
@@ -56,10 +57,14 @@ type Video struct {
 	waited  time.Duration     // time spent waiting for the presenter in one Decode
 }
 
-// NewVideo returns the decode loop of the track that queue holds.
+// NewVideo returns the decode loop of the track that queue holds, of which all
+// samples are clear: see Lock.
 func NewVideo(queue *buffer.Queue, decoders platform.Decoders, clock *Clock, monitor *Monitor) *Video {
 	return &Video{queue: queue, decoders: decoders, clock: clock, monitor: monitor, pictures: make(chan picture, pictureQueue)}
 }
+
+// Lock makes v have encrypted samples decrypted by u; to be called before Run.
+func (v *Video) Lock(u Unlocker) { v.unlock = u }
 
 // Run decodes until ctx is done. What cannot be decoded is reported to the
 // Monitor and left out.
@@ -119,6 +124,10 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 	if out, err := v.leavesOut(ctx, s); out || err != nil {
 		return err
 	}
+	if open, err := unlock(ctx, v.unlock, e); !open {
+		v.lags = true // what follows refers to it
+		return err
+	}
 	format := e.Fragment.Format
 	if v.decoder == nil {
 		d, err := v.decoders.OpenVideo(*format)
@@ -148,10 +157,14 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		r.Decoded += n
 		r.Decodes = appendBounded(r.Decodes, Decode{took, format})
 	})
-	if err != nil && !errors.Is(err, errStale) && ctx.Err() == nil {
+	if errors.Is(err, errStale) || ctx.Err() != nil {
+		return err
+	}
+	decoded(v.unlock, err)
+	if err != nil {
 		return fmt.Errorf("decoding %s at %v: %w", format.Codec, s.PTS, err)
 	}
-	return err
+	return nil
 }
 
 // leavesOut reports whether s is not decoded, and why in the Monitor.
