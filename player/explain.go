@@ -56,6 +56,8 @@ func codeOf(err error) event.Code {
 		return event.NothingToPlay
 	case errors.As(err, &syntax), errors.Is(err, timeline.ErrInvalid):
 		return event.ManifestMalformed
+	case errors.Is(err, errNoKID):
+		return event.HeaderMalformed
 	case errors.Is(err, errOtherTime):
 		return event.FragmentOtherTime
 	case errors.Is(err, fragment.ErrTruncated):

@@ -103,6 +103,7 @@ func (l *loop) setLimits(limits Limits) error {
 		return nil
 	}
 	t.left = limits.Leaves(t.rates)
+	t.relax()
 	if limits.At != Now {
 		return nil
 	}
@@ -136,8 +137,10 @@ func (l *loop) checkLevels() *Error {
 	return nil
 }
 
-// allowed reports whether the user's limits leave level q.
-func (l *loop) allowed(t *track, q int) bool { return t.left == nil || t.left[q] }
+// allowed reports whether the user's limits leave level q, and its key can be used.
+func (l *loop) allowed(t *track, q int) bool {
+	return (t.left == nil || t.left[q]) && t.levels[q].barred == nil
+}
 
 // playOut is how much of the buffer is played, whatever is wrong with it: there
 // must be something to show until better is there.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"smoothplay/drm"
 	"smoothplay/heuristics"
 	"smoothplay/heuristics/bandwidth"
 	"smoothplay/heuristics/renderload"
@@ -103,6 +104,7 @@ type loop struct {
 	outcome   event.End
 	over      chan struct{} // closed when the loop takes no more messages
 	live      live
+	keys      keys
 	origins   origins
 	speed     float64 // of playing
 	view      schedule.View
@@ -136,6 +138,10 @@ func newLoop(p *Player, dev Device, began time.Time) *loop {
 		url:       p.cfg.URL,
 		outcome:   event.Completed,
 		over:      make(chan struct{}),
+		keys: keys{
+			ring: newKeyring(), said: &drm.Protection{},
+			told: map[[16]byte]drm.State{}, barred: map[levelName]*Error{},
+		},
 	}
 }
 
@@ -162,6 +168,7 @@ func (l *loop) run(ctx context.Context) error {
 		case m := <-l.p.inbox:
 			batch = append(batch, m)
 		case <-l.monitor.Notify:
+		case <-l.keys.ring.notify:
 		case <-l.timer.C:
 		case <-ctx.Done():
 			l.stop(event.WasStopped, "context")
@@ -205,6 +212,8 @@ func (l *loop) handle(m message) {
 		l.informed(m.info)
 	case m.probe != nil:
 		l.probed(m.probe)
+	case m.key != nil:
+		l.keyArrived(m.key)
 	case m.command != nil:
 		l.obey(m.command)
 	case m.trouble != nil:
@@ -217,10 +226,11 @@ func (l *loop) handle(m message) {
 // turn looks at everything once and decides.
 func (l *loop) turn() {
 	l.listen()
+	l.keyTurn()
 	l.advance()
 	l.liveTurn()
 	l.returnOrigin()
-	wait := min(l.fetch(), l.untilNews(), l.untilLive(), l.untilReturn(), l.gauge())
+	wait := min(l.fetch(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
 	l.publish()
 	if l.again {
 		l.again, wait = false, 0
@@ -308,6 +318,7 @@ func (l *loop) end() {
 // finish makes the last event, when no goroutine of the session is left.
 func (l *loop) finish() {
 	l.closeTracks()
+	l.closeKeys()
 	l.screen.Clear()
 	if l.cfg.Usage != nil {
 		l.figures.CPU, l.figures.PeakRSSBytes = l.cfg.Usage()

@@ -21,6 +21,7 @@ type message struct {
 	probe    *probeAnswer
 	progress *progress
 	transfer *transferAnswer
+	key      *keyAnswer
 	trouble  *Error // see Tell
 	// remembered is what a worker found in the Store.
 	remembered *remembered
@@ -34,7 +35,7 @@ func (m message) order() int {
 		return -1
 	case m.manifest != nil:
 		return 0
-	case m.info != nil, m.probe != nil:
+	case m.info != nil, m.probe != nil, m.key != nil:
 		return 1
 	case m.progress != nil:
 		return 1 + 2*m.progress.job.track.id
@@ -81,9 +82,11 @@ type progress struct {
 type transferAnswer struct {
 	job    *job
 	result fetch.Result
-	// fragment is nil where err is not.
+	// fragment is nil where err is not; of a live presentation it has news, of an
+	// encrypted fragment the cipher.
 	fragment *buffer.Fragment
-	news     *news // of a live presentation
+	news     *news
+	cipher   *cipher
 	err      error
 }
 

@@ -73,6 +73,19 @@ func (l *loop) carryOut(c *command) {
 	c.answer <- err
 }
 
+// obeyLate carries out what had to wait for a key.
+func (l *loop) obeyLate() {
+	if len(l.waiting) == 0 || l.state == event.AcquiringKey || l.state == event.Opening {
+		return
+	}
+	waiting := l.waiting
+	l.waiting = nil
+	for _, c := range waiting {
+		l.obey(c)
+	}
+	l.again = true
+}
+
 // play goes on, or begins again after the end.
 func (l *loop) play() {
 	if l.state == event.Ended {
@@ -104,6 +117,9 @@ func (l *loop) applyGain() {
 func (l *loop) selectAudio(n int) error {
 	if n < 0 || n >= len(l.audio) {
 		return fail(event.BadArgument, "", "there is no audio stream %d: %d can be selected", n, len(l.audio))
+	}
+	if why := l.streams[l.audio[n].index].LeftOut; why != "" {
+		return fail(event.BadArgument, "", "audio stream %d is left out: %s", n, why)
 	}
 	l.abandonSwitch()
 	old := l.of(platform.Audio)

@@ -34,6 +34,7 @@ func (l *loop) open(url string, start time.Duration) {
 	l.waiting = nil
 	l.level = -1
 	l.closeTracks()
+	l.keys.forget()
 	l.opening++
 	l.snap, l.fatal, l.missing = nil, nil, nil
 	l.held = true
@@ -168,13 +169,8 @@ func (l *loop) manifestFailed(a *manifestAnswer) {
 
 // begin chooses the tracks of the presentation and starts them.
 func (l *loop) begin() *Error {
-	pres := l.snap.Presentation()
-	if len(pres.Protections) > 0 {
-		if l.dev.Keys == nil {
-			return fail(event.NoKeyProvider, l.base, "%s is protected (%s): a key provider is needed to play it",
-				event.RedactURL(l.base), pres.Protections[0].SystemID)
-		}
-		return fail(event.NotSupported, l.base, "%s is protected: %w", event.RedactURL(l.base), ErrNotSupported)
+	if err := l.protect(); err != nil {
+		return err
 	}
 	l.choose()
 	if len(l.tracks) == 0 {

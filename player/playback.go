@@ -1,6 +1,7 @@
 package player
 
 import (
+	"errors"
 	"time"
 
 	"smoothplay/platform"
@@ -60,7 +61,11 @@ func (l *loop) hearFailures() {
 		}
 		if l.now() >= t.quiet {
 			t.quiet = l.now() + observeEvery
-			l.survive(fail(event.SampleLost, "", "%w", f.Err), f.Kind.String())
+			code := event.SampleLost
+			if errors.Is(f.Err, errDecrypt) {
+				code = event.DecryptFailed
+			}
+			l.survive(fail(code, "", "%w", f.Err), f.Kind.String())
 		}
 		if f.Row >= maxFailures && !t.lost {
 			l.lose(t, fail(event.DecoderFailed, "", "nothing can be decoded of it: %w", f.Err))
@@ -129,9 +134,14 @@ func (l *loop) advance() {
 		l.watchBuffer()
 	case l.prepared && l.enough() && l.tight() == 0:
 		l.release()
+	case l.awaitsKey():
+		l.become(event.AcquiringKey, "key")
+	case l.state == event.AcquiringKey:
+		l.become(event.Buffering, "key")
 	case l.state != event.Buffering:
 		l.become(event.Buffering, "buffer_empty")
 	}
+	l.obeyLate()
 	l.tellStall()
 	l.observe()
 	l.remember()
@@ -178,6 +188,9 @@ func (l *loop) enough() bool {
 	for _, t := range l.tracks {
 		if t == l.switching {
 			continue
+		}
+		if ahead, shut := l.locked(t, l.position()); shut && ahead < need {
+			return false
 		}
 		ahead, ended := t.buffered(l.position())
 		if !ended && ahead < need && !l.full(t) {
@@ -242,6 +255,10 @@ func (l *loop) watchBuffer() {
 	l.hold()
 	l.dryAt, l.dryTrack = l.now(), t.kind.String()
 	l.need = l.resume()
+	if l.awaitsKey() {
+		l.become(event.AcquiringKey, "key")
+		return
+	}
 	l.become(event.Buffering, "buffer_empty")
 }
 
@@ -255,6 +272,9 @@ func (l *loop) runway() (time.Duration, *track) {
 			continue
 		}
 		ahead, ended := t.buffered(pos)
+		if least, shut := l.locked(t, pos); shut {
+			ahead, ended = min(ahead, least), false
+		}
 		if t.kind == platform.Video {
 			ahead -= heldBack * max(l.report.Period, usualPeriod)
 		}
@@ -267,7 +287,7 @@ func (l *loop) runway() (time.Duration, *track) {
 
 // tellStall tells a stall once it has lasted long enough to be one.
 func (l *loop) tellStall() {
-	if l.dryAt == 0 || l.stalled || !l.shownOnce || l.state != event.Buffering || l.now()-l.dryAt < stallAfter {
+	if l.dryAt == 0 || l.stalled || !l.shownOnce || !l.starves() || l.now()-l.dryAt < stallAfter {
 		return
 	}
 	l.stalled = true
@@ -275,6 +295,9 @@ func (l *loop) tellStall() {
 	l.starve(l.dryTrack)
 	l.emit(event.StallBegin{Began: l.dryAt, Track: l.dryTrack})
 }
+
+// starves reports whether playing waits for the network or for a key.
+func (l *loop) starves() bool { return l.state == event.Buffering || l.state == event.AcquiringKey }
 
 // endStall forgets a stall that a command overtook.
 func (l *loop) endStall() {
@@ -404,9 +427,10 @@ func (l *loop) moveTrack(t *track, from, pos time.Duration) {
 	if t.job != nil && t.job.replaces {
 		l.cancelJob(t)
 	}
-	if t.queue.Seek(l.epoch, pos) {
+	if !t.spoiled && t.queue.Seek(l.epoch, pos) {
 		return // what is fetched next goes on from there
 	}
+	t.spoiled = false
 	wanted := t.stream.At(pos)
 	if t.job != nil && t.job.chunk.Index != wanted {
 		l.cancelJob(t)
@@ -428,7 +452,7 @@ func (l *loop) seekOver(err error) {
 // untilNews is how long nothing needs to be decided of itself.
 func (l *loop) untilNews() time.Duration {
 	wait := schedule.Forever
-	if l.dryAt > 0 && !l.stalled && l.state == event.Buffering {
+	if l.dryAt > 0 && !l.stalled && l.starves() {
 		wait = min(wait, l.dryAt+stallAfter-l.now())
 	}
 	if l.state == event.Playing {

@@ -164,6 +164,7 @@ func (l *loop) refreshed(a *manifestAnswer) {
 		before[i] = t.nextTime()
 	}
 	l.grow(s)
+	l.reprotect()
 	for i, t := range l.tracks {
 		if t.nextTime() != before[i] {
 			t.begun() // what could not be had is not to be had

@@ -109,6 +109,12 @@ func (l *loop) replace(t *track, j *job, a *transferAnswer) {
 	}
 	f := a.fragment
 	l.received(t, j, a)
+	if !l.encrypted(t, f.Level, a.cipher) {
+		l.figures.DiscardedBytes += f.Bytes
+		f.Free()
+		l.notReplaced(t, j)
+		return
+	}
 	dropped, ok := t.queue.Replace(f)
 	if !ok {
 		l.figures.DiscardedBytes += f.Bytes

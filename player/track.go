@@ -31,6 +31,8 @@ type level struct {
 	format   *platform.Format
 	failures int           // in a row
 	until    time.Duration // set aside until then
+	kid      [16]byte      // of its latest encrypted fragment; zero: none came
+	barred   *Error        // why its key cannot be used; nil: it can
 	rate     float64       // learned size of its fragments, as a share of the nominal
 }
 
@@ -49,6 +51,8 @@ type track struct {
 	policy  heuristics.Policy
 	branch  *pipeline.Audio // of an audio track
 	video   *pipeline.Video // of a video track
+	door    *door           // where its samples are decrypted; nil: it was not started
+	spoiled bool            // what its queue holds cannot be decrypted
 	cancels []context.CancelFunc
 
 	next      int         // index of the chunk to fetch
@@ -174,6 +178,9 @@ func (l *loop) offer(index int) []level {
 		if err == nil {
 			err = l.dev.Decoders.Supports(*format)
 		}
+		if e := l.keys.barred[levelName{index, source.BitrateBPS}]; err == nil && e != nil {
+			err = e
+		}
 		told := event.TrackLevel{
 			Level: -1, BitrateBPS: source.BitrateBPS, Width: source.Width, Height: source.Height,
 			SampleRate: source.SamplingRate, Channels: source.Channels, FourCC: source.FourCC,
@@ -227,8 +234,10 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 
 // startTrack starts the goroutines that decode and play t.
 func (l *loop) startTrack(t *track) {
+	t.door = l.keys.ring.door(t.queue)
 	if t.kind == platform.Video {
 		v := pipeline.NewVideo(t.queue, l.dev.Decoders, l.clock, l.monitor)
+		v.Lock(t.door)
 		show := pipeline.NewPresenter(v, l.clock, l.screen, l.monitor)
 		t.video = v
 		t.run(l, v.Run)
@@ -237,6 +246,7 @@ func (l *loop) startTrack(t *track) {
 	}
 	l.openSound(t)
 	t.branch = pipeline.NewAudio(t.id, t.queue, l.dev.Decoders, l.pcm, l.monitor)
+	t.branch.Lock(t.door)
 	t.run(l, t.branch.Run)
 	if l.switching == t {
 		l.feeder.Splice(t.branch)
@@ -305,6 +315,7 @@ func (l *loop) closeTrack(t *track) {
 	}
 	l.figures.DiscardedBytes += t.queue.Beyond(l.position())
 	t.queue.Restart(0, 0)
+	l.keys.ring.leave(t.door)
 }
 
 // aim makes the track fetch from the chunk that covers pos on.

@@ -129,7 +129,7 @@ func (l *loop) transfer(j *job) {
 	j.timely = j.edge && known && chunk.Start+chunk.Duration >= newest-chunk.Duration/2
 	stream, live := t.stream, l.snap.Live()
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
-	format := t.levels[q].format
+	format, said := t.levels[q].format, l.keys.said
 	after := l.turnOf()
 	j.cancel = l.spawn(func(ctx context.Context) {
 		sleep(ctx, after)
@@ -139,7 +139,9 @@ func (l *loop) transfer(j *job) {
 		})
 		a.err = a.result.Err
 		if a.err == nil {
-			a.fragment, a.news, a.err = unpack(a.result.Body, stream, chunk, format, live)
+			var u unpacked
+			u, a.err = unpack(a.result.Body, stream, chunk, format, said, live)
+			a.fragment, a.news, a.cipher = u.Fragment, u.news, u.cipher
 			if a.err != nil {
 				a.result.Body.Release()
 			}
@@ -244,6 +246,12 @@ func (l *loop) transferred(a *transferAnswer) {
 	f := a.fragment
 	f.Gap = t.gap
 	l.received(t, j, a)
+	if !l.encrypted(t, f.Level, a.cipher) {
+		l.figures.DiscardedBytes += f.Bytes
+		f.Free()
+		t.begun()
+		return // another level is fetched, if there is one
+	}
 	t.current = f.Level
 	t.queue.Push(f)
 	t.next = j.chunk.Index + 1

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"smoothplay/drm"
 	"smoothplay/platform"
 	"smoothplay/player/buffer"
 	"smoothplay/player/fetch"
@@ -21,23 +22,29 @@ var errOtherTime = errors.New("the fragment is of another time than asked for")
 // parsers are fragment.Fragments to use again.
 var parsers = sync.Pool{New: func() any { return new(fragment.Fragment) }}
 
-// unpack parses the body of a fragment into what a queue holds, and what a live
-// one says of those that follow. The samples
-// alias the body, which is released with the fragment.
-func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, format *platform.Format, live bool) (*buffer.Fragment, *news, error) {
+// unpacked is what is in the body of a fragment.
+type unpacked struct {
+	*buffer.Fragment
+	news   *news   // what a live one says of those that follow
+	cipher *cipher // nil: it is clear
+}
+
+// unpack parses the body of a fragment; said are the protection headers of the
+// presentation. The samples alias the body, which is released with the fragment.
+func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, format *platform.Format, said *drm.Protection, live bool) (u unpacked, err error) {
 	p := parsers.Get().(*fragment.Fragment)
 	defer parsers.Put(p)
-	err := p.Parse(body.Bytes(), fragment.Options{Kind: format.Kind, FragmentDuration: uint64(chunk.D)})
+	err = p.Parse(body.Bytes(), fragment.Options{Kind: format.Kind, FragmentDuration: uint64(chunk.D)})
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the %v fragment at %d: %w", format.Kind, chunk.T, err)
+		return u, fmt.Errorf("reading the %v fragment at %d: %w", format.Kind, chunk.T, err)
 	}
-	if p.Encryption != nil {
-		return nil, nil, fmt.Errorf("the %v fragment at %d is encrypted: %w", format.Kind, chunk.T, ErrNotSupported)
+	if u.cipher, err = cipherOf(p, said, chunk.Start); err != nil {
+		return u, fmt.Errorf("the %v fragment at %d: %w", format.Kind, chunk.T, err)
 	}
 	if t, ok := statedTime(p); ok && isOther(stream, chunk, t) {
-		return nil, nil, fmt.Errorf("asked for %d, received %d: %w", chunk.T, t, errOtherTime)
+		return u, fmt.Errorf("asked for %d, received %d: %w", chunk.T, t, errOtherTime)
 	}
-	if len(format.Config) == 0 && len(p.Samples) > 0 {
+	if len(format.Config) == 0 && len(p.Samples) > 0 && u.cipher == nil {
 		if own, ok := fragment.ConfigFromSample(format, p.Samples[0].Data); ok {
 			format = own
 		}
@@ -51,19 +58,26 @@ func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, for
 		if len(s.Data) == 0 {
 			continue // it holds its time only
 		}
+		shows := true
+		if u.cipher != nil {
+			how := u.cipher.protection(p.Encryption, i)
+			f.Protection = append(f.Protection, how)
+			shows = showsHeader(how, format)
+		}
 		decode := stream.Offset(s.Decode)
 		f.Samples = append(f.Samples, platform.Sample{
 			DTS:      chunk.Start + decode,
 			PTS:      chunk.Start + stream.Offset(s.Decode+int64(s.Composition)),
 			Duration: stream.Offset(s.Decode+int64(s.Duration)) - decode,
 			Key:      s.Sync, Data: s.Data,
-			Disposable: s.DependedOn == 2 || fragment.Disposable(format, s.Data),
+			Disposable: s.DependedOn == 2 || shows && fragment.Disposable(format, s.Data),
 		})
 	}
+	u.Fragment = f
 	if live {
-		return f, newsOf(p, chunk), nil
+		u.news = newsOf(p, chunk)
 	}
-	return f, nil, nil
+	return u, nil
 }
 
 // statedTime is the time that the fragment itself states, in ticks. Servers that

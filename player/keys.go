@@ -1,0 +1,413 @@
+package player
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"smoothplay/drm"
+	"smoothplay/drm/exchange"
+	"smoothplay/drm/playready"
+	"smoothplay/platform"
+	"smoothplay/player/event"
+	"smoothplay/player/manifest"
+	"smoothplay/player/schedule"
+)
+
+// keyPatience is how long one request for a key may take.
+const keyPatience = 30 * time.Second
+
+// errNoKID says that nobody names the key of a fragment.
+var errNoKID = errors.New("it is encrypted, and neither it nor the manifest names the key")
+
+// keys are what the control loop knows of the keys of a presentation.
+type keys struct {
+	ring *keyring
+	said *drm.Protection        // what its headers, and those of fragments, say
+	told map[[16]byte]drm.State // as events have told it
+	// barred are the levels whose key cannot be used, and why.
+	barred map[levelName]*Error
+}
+
+// levelName names a level of a presentation.
+type levelName struct {
+	stream int
+	bps    int64
+}
+
+// keyAnswer is what a KeyProvider said.
+type keyAnswer struct {
+	kid     [16]byte
+	result  platform.KeyResult
+	err     error
+	elapsed time.Duration
+}
+
+// forget begins with the keys of another presentation; those at hand are kept.
+func (k *keys) forget() {
+	k.ring.renew()
+	k.said = &drm.Protection{}
+	k.barred = map[levelName]*Error{}
+	for kid, state := range k.told {
+		if final(state) {
+			delete(k.told, kid)
+		}
+	}
+}
+
+// protections reads the headers of a manifest.
+func protections(pres *manifest.Presentation) *drm.Protection {
+	headers := make([]drm.Header, len(pres.Protections))
+	for i, p := range pres.Protections {
+		headers[i] = drm.Header{SystemID: p.SystemID, Text: p.Data}
+	}
+	return drm.Read(headers)
+}
+
+// protect reads the headers of the presentation and asks for the keys that they
+// name, before there is a sample that needs one.
+func (l *loop) protect() *Error {
+	l.keys.said = protections(l.snap.Presentation())
+	if !l.keys.said.Protected() {
+		return nil
+	}
+	if l.dev.Keys == nil {
+		return l.needsKeys()
+	}
+	l.keys.ring.seed(l.cfg.Random.Uint64())
+	l.want(l.keys.said.KIDs(), time.Time{})
+	return nil
+}
+
+// needsKeys says what is needed to play the presentation.
+func (l *loop) needsKeys() *Error {
+	what := l.keys.said.String()
+	if !l.keys.said.Protected() {
+		what = "encrypted fragments without a protection header"
+	}
+	return fail(event.NoKeyProvider, l.base, "%s is protected (%s): a key provider is needed to play it", event.RedactURL(l.base), what)
+}
+
+// reprotect takes the headers of a new manifest of the same presentation.
+func (l *loop) reprotect() {
+	if said := protections(l.snap.Presentation()); said.Protected() && l.dev.Keys != nil {
+		l.keys.said = said
+		l.want(said.KIDs(), time.Now().Add(time.Minute))
+	}
+}
+
+// want asks the ring for keys; by is when the first sample needs them, zero: now.
+func (l *loop) want(kids [][16]byte, by time.Time) {
+	now := time.Now()
+	l.keys.ring.use(func(r *drm.Ring) {
+		for _, kid := range kids {
+			r.Want(now, drm.Want{Request: l.keys.said.Request(kid, l.base), By: by})
+		}
+	})
+}
+
+// keyTurn sends the requests that are due and notes what has become of keys.
+func (l *loop) keyTurn() {
+	if l.dev.Keys == nil || l.done {
+		return
+	}
+	var due []platform.KeyRequest
+	var all []drm.Key
+	l.keys.ring.use(func(r *drm.Ring) {
+		due = r.Due(time.Now())
+		all = r.Keys(time.Now())
+	})
+	for _, req := range due {
+		l.askKey(req)
+	}
+	for _, key := range all {
+		if before := l.keys.told[key.KID]; before == key.State {
+			continue
+		}
+		l.keys.told[key.KID] = key.State
+		l.keyChanged(key)
+	}
+	for _, t := range slices.Clone(l.tracks) {
+		if t.door != nil && !t.lost && l.keys.ring.leftOut(t.door, l.epoch) {
+			l.again = true
+			l.refetch(t)
+			return // the next turn looks at the others
+		}
+	}
+}
+
+// untilKeys is how long nothing becomes of the keys by itself.
+func (l *loop) untilKeys() time.Duration {
+	if l.dev.Keys == nil || l.done {
+		return schedule.Forever
+	}
+	l.keys.ring.mu.Lock()
+	defer l.keys.ring.mu.Unlock()
+	next := l.keys.ring.ring.Next(time.Now())
+	if next.IsZero() {
+		return schedule.Forever
+	}
+	return max(time.Until(next), 0)
+}
+
+// askKey asks the provider.
+func (l *loop) askKey(req platform.KeyRequest) {
+	l.tellKey(req.KID, event.Key{Result: "requested"})
+	l.spawn(func(ctx context.Context) {
+		began := time.Now()
+		within, cancel := context.WithTimeout(ctx, keyPatience)
+		defer cancel()
+		a := &keyAnswer{kid: req.KID}
+		a.result, a.err = l.dev.Keys.Key(within, l.dev.HTTP, req)
+		a.elapsed = time.Since(began)
+		select {
+		case l.p.inbox <- message{key: a}:
+		case <-l.over:
+			clear(a.result.Key)
+			closeDecrypter(a.result.Decrypter)
+		}
+	})
+}
+
+// keyArrived takes what a provider said.
+func (l *loop) keyArrived(a *keyAnswer) {
+	if a.err != nil && errors.Is(a.err, context.Canceled) {
+		return
+	}
+	l.keys.ring.answer(a.kid, a.result, a.err)
+	key := l.keys.ring.key(a.kid)
+	switch {
+	case key.Err != nil && key.State != drm.Unwanted:
+		e := keyError(key)
+		l.trouble = e.Error()
+		l.tellKey(a.kid, event.Key{Result: "failed", Elapsed: a.elapsed, Code: e.Code})
+	case key.State == drm.Ready:
+		l.tellKey(a.kid, event.Key{Result: "obtained", Elapsed: a.elapsed})
+		l.barAll(a.kid, forbidden(key), func(q *level) bool { return !key.Allows(q.format.Width, q.format.Height) })
+	}
+}
+
+// tellKey makes the event of a key.
+func (l *loop) tellKey(kid [16]byte, k event.Key) {
+	k.KID = playready.GUIDText(kid)
+	if s, ok := l.keys.said.Pick(); ok {
+		k.System = strings.ToLower(strings.ReplaceAll(s.Name, " ", ""))
+	}
+	l.emit(k)
+}
+
+// keyChanged takes a key that came to another state.
+func (l *loop) keyChanged(key drm.Key) {
+	if !final(key.State) {
+		return
+	}
+	e := keyError(key)
+	if key.State == drm.Expired {
+		l.tellKey(key.KID, event.Key{Result: "expired", Code: e.Code})
+	}
+	l.barAll(key.KID, e, everyLevel)
+}
+
+// forbidden says which pictures a key is not for.
+func forbidden(key drm.Key) *Error {
+	return fail(event.OutputForbidden, "", "the licence allows pictures up to %dx%d", key.MaxWidth, key.MaxHeight)
+}
+
+// keyError says why a key cannot be used.
+func keyError(key drm.Key) *Error {
+	var (
+		fault  *playready.Fault
+		status *exchange.StatusError
+	)
+	code := event.KeyUnreachable
+	switch err := key.Err; {
+	case errors.Is(err, drm.ErrWrongKey):
+		code = event.DecryptFailed
+	case errors.Is(err, drm.ErrExpired):
+		code = event.KeyExpired
+	case errors.As(err, &fault), errors.As(err, &status) && status.Status < 500:
+		code = event.KeyDenied
+	case errors.Is(err, playready.ErrNoHeader):
+		code = event.HeaderMalformed
+	case errors.Is(err, platform.ErrKeyRefused):
+		code = event.KeyNotFound
+	}
+	err := key.Err
+	if err == nil {
+		err = platform.ErrKeyRefused
+	}
+	return fail(code, "", "no key %s: %w", playready.GUIDText(key.KID), err)
+}
+
+// encrypted takes what a fragment says of its key, and reports whether it can be
+// used; else its level is left out.
+func (l *loop) encrypted(t *track, q int, c *cipher) bool {
+	if c == nil {
+		return true
+	}
+	if l.dev.Keys == nil {
+		l.barKey(t, q, c, l.needsKeys(), everyLevel)
+		return false
+	}
+	l.keys.said = l.keys.said.With(c.systems)
+	by := time.Now().Add(max(c.start-l.position(), 0))
+	l.want([][16]byte{c.kid}, by)
+	t.levels[q].kid = c.kid
+	key := l.keys.ring.key(c.kid)
+	f := t.levels[q].format
+	switch {
+	case final(key.State):
+		l.barKey(t, q, c, keyError(key), everyLevel)
+		return false
+	case key.State == drm.Ready && !key.Allows(f.Width, f.Height):
+		l.barKey(t, q, c, forbidden(key), func(v *level) bool { return !key.Allows(v.format.Width, v.format.Height) })
+		return false
+	}
+	return true
+}
+
+func everyLevel(*level) bool { return true }
+
+// barKey leaves out level q of t, and with it those that have the same key: all,
+// where the fragments do not name theirs or the presentation has one alone.
+func (l *loop) barKey(t *track, q int, c *cipher, e *Error, which func(*level) bool) {
+	all := !c.named || len(l.keys.said.KIDs()) == 1
+	l.bar(t, e, func(v *level) bool { return (all || v == &t.levels[q] || v.kid == c.kid) && which(v) })
+}
+
+// barAll leaves out the levels of a key of all tracks.
+func (l *loop) barAll(kid [16]byte, e *Error, which func(*level) bool) {
+	for _, t := range slices.Clone(l.tracks) {
+		l.bar(t, e, func(v *level) bool { return v.kid == kid && which(v) })
+	}
+}
+
+// bar leaves out levels of t. What is buffered of them and was not read is dropped;
+// where no level is left, the track is given up.
+func (l *loop) bar(t *track, e *Error, which func(*level) bool) {
+	some, left := false, false
+	for q := range t.levels {
+		v := &t.levels[q]
+		if v.barred == nil && which(v) {
+			v.barred = e
+			l.keys.barred[levelName{t.index, v.source.BitrateBPS}] = e
+			some = true
+		}
+		left = left || v.barred == nil
+	}
+	if !some {
+		return
+	}
+	if j := t.job; j != nil && t.levels[j.level].barred != nil {
+		l.cancelJob(t)
+	}
+	if t.forced >= 0 && t.levels[t.forced].barred != nil {
+		t.forced = -1
+	}
+	l.tellBarred(t)
+	if left {
+		l.survive(e, t.kind.String())
+		l.dropBarred(t)
+		t.relax()
+		return
+	}
+	if !t.lost {
+		l.lose(t, e)
+	}
+}
+
+// dropBarred drops what is buffered of levels that are left out, to be fetched
+// again.
+func (l *loop) dropBarred(t *track) {
+	l.unread = t.queue.Unread(0, l.unread[:0])
+	for _, f := range l.unread {
+		if t.levels[f.Level].barred == nil {
+			continue
+		}
+		if dropped := t.queue.Truncate(f.Start); dropped > 0 {
+			l.cancelJob(t)
+			l.figures.DiscardedBytes += dropped
+			t.next = t.stream.At(f.Start)
+			t.begun()
+		}
+		return
+	}
+}
+
+// relax lets the lowest level be played whose key can be used, where the user's
+// limits leave none of those.
+func (t *track) relax() {
+	for q := range t.left {
+		if t.left[q] && t.levels[q].barred == nil {
+			return
+		}
+	}
+	for q := range t.left {
+		if t.levels[q].barred == nil {
+			t.left = slices.Clone(t.left)
+			t.left[q] = true
+			return
+		}
+	}
+}
+
+// tellBarred makes the event of what t offers.
+func (l *loop) tellBarred(t *track) {
+	offer := &l.streams[t.index]
+	offer.Levels = slices.Clone(offer.Levels) // the former list is in events and statuses
+	left, why := false, ""
+	for i := range offer.Levels {
+		told := &offer.Levels[i]
+		if e := l.keys.barred[levelName{t.index, told.BitrateBPS}]; e != nil && told.LeftOut == "" {
+			told.Level, told.LeftOut, why = -1, e.Error(), e.Error()
+		}
+		left = left || told.LeftOut == ""
+	}
+	if !left {
+		offer.LeftOut = why
+	}
+	l.tellTracks()
+}
+
+// refetch fetches again from the playhead on what t cannot decrypt.
+func (l *loop) refetch(t *track) {
+	t.spoiled = true
+	to, c := l.position(), (*command)(nil)
+	if l.seek != nil {
+		to, c, l.seek.command = l.seek.to, l.seek.command, nil
+		l.seek = nil
+	}
+	l.moveTo(to, Exact, "key", c)
+}
+
+// locked is how far from pos t stands before a door that is shut; false: none is.
+func (l *loop) locked(t *track, pos time.Duration) (time.Duration, bool) {
+	if t.door == nil {
+		return 0, false
+	}
+	at, ok := l.keys.ring.shut(t.door)
+	return max(at-pos, 0), ok
+}
+
+// awaitsKey reports whether some track waits for its key.
+func (l *loop) awaitsKey() bool {
+	for _, t := range l.tracks {
+		if _, shut := l.locked(t, 0); shut && t != l.switching {
+			return true
+		}
+	}
+	return false
+}
+
+// closeKeys ends the use of all keys; no decode loop is left.
+func (l *loop) closeKeys() {
+	l.keys.ring.close()
+	if c, ok := l.dev.Keys.(interface{ Close() error }); ok {
+		if err := c.Close(); err != nil {
+			l.cfg.Logger.Warn("closing the key provider", "area", "drm", "error", fmt.Sprint(err))
+		}
+	}
+}
