@@ -70,7 +70,8 @@ func (o *output) open(who identity) (resumed bool, err error) {
 		return false, err
 	}
 	o.journal = &journal{file: log}
-	if err := syscall.Flock(int(log.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	// File systems that know no locks are trusted.
+	if err := syscall.Flock(int(log.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		log.Close()
 		return false, fmt.Errorf("%s: %w", o.log, ErrBusy)
 	}

@@ -148,18 +148,15 @@ func (s *saver) progress(waiting bool) Progress {
 		Missing: s.missing.count + len(s.unsaved), Waiting: waiting}
 	for i, t := range s.tracks {
 		stream := s.snap.Stream(t.stream)
-		origin := stream.Position(t.origin)
-		end := stream.End()
-		if t.end != endless {
-			end = min(stream.Position(t.end), max(end, stream.Position(t.end)))
-			if !s.snap.Live() {
-				end = min(end, stream.End())
-			}
-			p.Total += end - origin
-		} else if !s.snap.Live() {
-			p.Total += end - origin
+		origin, end := stream.Position(t.origin), stream.End()
+		switch {
+		case t.end != endless && s.snap.Live():
+			end = stream.Position(t.end)
+		case t.end != endless:
+			end = min(end, stream.Position(t.end))
 		}
-		var done time.Duration
+		p.Total += max(end-origin, 0)
+		done := time.Duration(0)
 		if t.reached > 0 {
 			done = max(min(stream.Position(t.reached), end)-origin, 0)
 		}
