@@ -38,7 +38,8 @@ type Config struct {
 	Policy, AudioPolicy string
 	// Limits bound the levels of video.
 	Limits Limits
-	// Live says how live presentations are played.
+	// Live says how live presentations are played; those that Player.Open changes to
+	// are joined at the edge.
 	Live Live
 
 	BufferAhead  time.Duration // to gather at most; 0: 30 s

@@ -32,7 +32,8 @@ func (l *loop) measureDistance(t *track, j *job) {
 		return
 	}
 	since := time.Duration(float64(l.now()-j.asked) * l.speed)
-	behind := j.chunk.Start + j.chunk.Duration - (l.position() - since)
+	end := j.chunk.Start + j.chunk.Duration
+	behind := end - l.holes(end) - (l.position() - since)
 	if len(l.live.behind) == distanceSamples {
 		l.live.behind = slices.Delete(l.live.behind, 0, 1)
 	}
@@ -94,7 +95,8 @@ func (l *loop) wanted() (least, most time.Duration) {
 // where the edge is, so that once is enough.
 func (l *loop) catchUp() {
 	chunk := l.chunkDuration()
-	if _, most := l.wanted(); l.edge()-l.position() <= most+max(farOff, 2*chunk) || l.gapAhead() {
+	edge := l.edge()
+	if _, most := l.wanted(); edge-l.position()-l.holes(edge) <= most+max(farOff, 2*chunk) {
 		return
 	}
 	if r := &l.live.refresh; r.failed == 0 && (r.running || l.now()-r.last > chunk) {
@@ -109,23 +111,23 @@ func (l *loop) catchUp() {
 	l.live.follow = true
 }
 
-// gapAhead reports whether a hole of the timeline is so near that the playhead
-// gets there by playing, to pass over it.
-func (l *loop) gapAhead() bool {
+// holes is how much of the time between the playhead and a later place there is
+// nothing of, so that playing passes over it.
+func (l *loop) holes(until time.Duration) time.Duration {
 	t := l.leadingTrack()
 	if t == nil {
-		return false
+		return 0
 	}
+	var sum time.Duration
 	end := l.position()
-	until := end + 2*l.chunkDuration()
 	for i := t.stream.At(end); i < t.stream.First()+t.stream.Len() && end < until; i++ {
 		c := t.stream.Chunk(i)
-		if c.Start-end > leastGap {
-			return true
+		if gap := min(c.Start, until) - end; gap > leastGap {
+			sum += gap
 		}
 		end = c.Start + c.Duration
 	}
-	return false
+	return sum
 }
 
 // setSpeed plays faster or slower, with the pitch kept.

@@ -253,6 +253,21 @@ func TestServerClockJumps(t *testing.T) {
 	}
 }
 
+// An encoder that begins to count its time anew is another presentation: it is
+// opened again, at the edge, which is told.
+func TestEncoderCountsAnew(t *testing.T) {
+	var g glimpses
+	s := scene{name: "encoder counts its time anew", span: 80 * sec, fault: "clock-jump@-30m@20s", script: g.at(75 * sec)}
+	r := s.play(t)
+	if got := stretches(r); len(got) != 2 || codes(r)[event.LiveRestarted] != 1 {
+		t.Errorf("%v, the pictures shown are those of %v", codes(r), got)
+	}
+	now := g.list[0]
+	if late := now.latency() - 30*time.Minute; now.State != event.Playing || !now.AtEdge || late > 14*sec {
+		t.Errorf("%s, at the edge %v, latency %v", now.State, now.AtEdge, late)
+	}
+}
+
 // A network that is gone for an hour, as of a device that was suspended, or that
 // comes back with another address: the session goes on at the edge, or where it
 // was while that is still in the window.

@@ -58,7 +58,7 @@ const (
 	usualReplay   = 5 * time.Second
 	// farOff is how far from where it should be a playhead that follows the edge
 	// is moved at once, instead of by playing faster.
-	farOff = 6 * time.Second
+	farOff = 10 * time.Second
 	// outsideMargin is how far inside its start a window is entered, two chunks at
 	// least: where it starts is known by what was heard last, and it moves on.
 	outsideMargin = 2 * time.Second

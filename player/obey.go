@@ -33,6 +33,7 @@ func (l *loop) carryOut(c *command) {
 		} else {
 			l.paused = false
 			l.setOrigins(url, l.fallbacks(url))
+			l.cfg.Live.Start = LiveStart{} // which was meant for the first one
 			l.open(url, 0)
 		}
 	case cmdPlay:

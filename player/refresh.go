@@ -143,6 +143,7 @@ func (l *loop) refreshed(a *manifestAnswer) {
 	}
 	if change.Restarted {
 		l.survive(fail(event.LiveRestarted, l.base, "the encoder counts its time anew: the presentation is opened again"), "")
+		l.cfg.Live.Start = LiveStart{}
 		l.open(l.url, 0)
 		return
 	}
