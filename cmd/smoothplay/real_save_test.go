@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -115,8 +116,24 @@ func TestRealSaveRange(t *testing.T) {
 	manifest := startOnDemand(t)
 	dir := t.TempDir()
 	whole, part := filepath.Join(dir, "whole.mp4"), filepath.Join(dir, "part.mp4")
-	saveJSON(t, 0, manifest, "-o", whole, "--levels", "0", "--no-audio")
+	saveJSON(t, 0, manifest, "-o", whole, "--levels", "0")
 	saveJSON(t, 0, manifest, "-o", part, "--levels", "0", "--from", "5", "--to", "9.4")
+	for _, stream := range []string{"0:1", "0:2"} {
+		all := tool(t, "ffmpeg", "-nostdin", "-i", whole, "-map", stream, "-ac", "1", "-f", "s16le", "-")
+		got := tool(t, "ffmpeg", "-nostdin", "-i", part, "-map", stream, "-ac", "1", "-f", "s16le", "-")
+		const sample, second = 2, 2 * 48000 // bytes
+		if len(all) != 24*second || len(got) < 4.4*second || len(got) > 4.45*second {
+			t.Errorf("%s: %d bytes of sound of %d", stream, len(got), len(all))
+			continue
+		}
+		// The noise in AAC is a decoder's own, so that they differ a little.
+		right := apart(got[:4.4*second], all[5*second:])
+		for _, wrong := range []int{-10, -1, 1, 10} {
+			if off := apart(got[:4.4*second], all[5*second+wrong*sample:]); off < 2*right {
+				t.Errorf("%s: the sound differs by %v, and moved by %d samples by %v", stream, right, wrong, off)
+			}
+		}
+	}
 	_, all := decoded(t, whole, "0:0")
 	times, got := decoded(t, part, "0:0")
 	if want := all[125:235]; strings.Join(got, " ") != strings.Join(want, " ") {
@@ -128,6 +145,16 @@ func TestRealSaveRange(t *testing.T) {
 	if probed := tool(t, "ffprobe", "-show_entries", "format=duration", "-of", "csv=p=0", part); strings.TrimSpace(probed) != "4.400000" {
 		t.Errorf("duration %s", probed)
 	}
+}
+
+// apart is how much two pieces of sound of 16 bits differ, as long as the
+// first lasts.
+func apart(a, b string) (sum float64) {
+	for i := 0; i+1 < len(a); i += 2 {
+		x, y := int16(uint16(a[i])|uint16(a[i+1])<<8), int16(uint16(b[i])|uint16(b[i+1])<<8)
+		sum += math.Abs(float64(x) - float64(y))
+	}
+	return sum / float64(len(a)/2)
 }
 
 // Killed without warning, again and again, it goes on each time, and the file

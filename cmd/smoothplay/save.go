@@ -10,7 +10,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"smoothplay/drm"
+	"smoothplay/platform"
 	"smoothplay/player"
+	"smoothplay/player/manifest"
 	"smoothplay/player/save"
 )
 
@@ -43,8 +46,8 @@ func saveCommand(e *env) *cobra.Command {
 without decoding it: the highest level of the video and every language, or those
 of --levels and --alang, each as a track with its times, its language and its
 name. H.264, HEVC, VC-1, AAC, E-AC-3, MP3 and Windows Media Audio have a place in
-MP4; of other codecs it says so. Text streams and protected presentations are not
-saved to MP4.
+MP4; of other codecs it says so. What is encrypted stays so (Common Encryption),
+and players that get the key play it. Text streams are left out.
 
 While it runs, FILE.mp4.part grows, with a journal in FILE.mp4.part.log. When it
 was interrupted, by whatever means, the same command goes on from there, and the
@@ -146,7 +149,7 @@ func (f *saveFlags) config(e *env, from *source) save.Config {
 		Angles: f.angles, Languages: f.languages, NoVideo: f.noVideo, NoAudio: f.noAudio,
 		From: save.Place{Offset: time.Duration(f.from)}, To: time.Duration(f.to), For: time.Duration(f.length),
 		Follow: f.follow, Parallel: f.parallel, Patience: time.Duration(f.patience),
-		Logger: e.log,
+		Logger: e.log, Protection: protectionOf,
 	}
 	if f.levels != nil {
 		cfg.Levels = player.LevelSet(f.levels).Match
@@ -158,6 +161,22 @@ func (f *saveFlags) config(e *env, from *source) save.Config {
 		cfg.From = save.Place{Of: save.Encoder, Offset: f.liveStart.Offset}
 	}
 	return cfg
+}
+
+// protectionOf is what the headers of a presentation say, for the file.
+func protectionOf(p *manifest.Presentation) (kid [16]byte, ok bool, systems []platform.ProtectionSystem) {
+	var headers []drm.Header
+	for _, h := range p.Protections {
+		headers = append(headers, drm.Header{SystemID: h.SystemID, Text: h.Data})
+	}
+	read := drm.Read(headers)
+	for _, s := range read.Systems {
+		if len(s.Data) > 0 {
+			systems = append(systems, platform.ProtectionSystem{SystemID: s.ID, Data: s.Data})
+		}
+	}
+	kid, ok = read.DefaultKID()
+	return kid, ok, systems
 }
 
 func (f *saveFlags) run(ctx context.Context, e *env, name string) error {

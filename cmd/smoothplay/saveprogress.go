@@ -99,6 +99,9 @@ func saveText(s *save.Summary, mirror bool) string {
 		if !mirror {
 			fmt.Fprintf(&b, "  %d samples, %s from %s on", t.Samples, seconds(t.Duration), seconds(t.Start))
 		}
+		if t.Protected {
+			b.WriteString(", encrypted")
+		}
 		b.WriteByte('\n')
 	}
 	return b.String()

@@ -22,7 +22,7 @@ type track struct {
 
 	// format is the last one written to the journal; nil: none yet. formats counts
 	// them.
-	format  *platform.Format
+	format  *description
 	formats int
 	made    *platform.Format // of the manifest
 

@@ -35,14 +35,24 @@ func canHold(f *platform.Format) error {
 }
 
 // sampleEntry writes the description of samples, ISO/IEC 14496-12 8.5.2.
-func (w *tables) sampleEntry(f *platform.Format) {
-	w.box(entries[f.Codec], func() {
+func (w *tables) sampleEntry(f *description) {
+	kind := entries[f.Codec]
+	switch {
+	case f.Encryption != nil && f.Kind == platform.Video:
+		kind = "encv"
+	case f.Encryption != nil:
+		kind = "enca"
+	}
+	w.box(kind, func() {
 		w.u32(0, 1) // reserved, and the only data reference
 		if f.Kind == platform.Video {
-			w.video(f)
-			return
+			w.video(&f.Format)
+		} else {
+			w.audio(&f.Format)
 		}
-		w.audio(f)
+		if f.Encryption != nil {
+			w.scheme(f)
+		}
 	})
 }
 

@@ -25,6 +25,8 @@ type fakeChunk struct {
 	t, d    uint64
 	samples int
 	offsets []int32 // composition, from the first on; missing ones are 0
+
+	encrypted bool // as it says: the bytes are the same
 }
 
 // fake serves such streams.
@@ -96,6 +98,16 @@ func (c *fakeChunk) body() []byte {
 			s.CompositionTimeOffset = c.offsets[i]
 		}
 		f.AddFullSample(s)
+	}
+	if c.encrypted {
+		senc := mp4.CreateSencBox()
+		for i := range c.samples {
+			s := mp4.SencSample{IV: []byte{7: byte(i)}, SubSamples: []mp4.SubSamplePattern{{BytesOfClearData: 4, BytesOfProtectedData: 2}}}
+			if err := senc.AddSample(s); err != nil {
+				panic(err)
+			}
+		}
+		f.Moof.Traf.AddChild(senc)
 	}
 	var b bytes.Buffer
 	if err := f.Encode(&b); err != nil {

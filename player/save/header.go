@@ -2,6 +2,7 @@ package save
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/Eyevinn/mp4ff/mp4"
@@ -34,6 +35,11 @@ func (m *movie) header(w *boxWriter, shift int64) {
 		mvhd.Version, mvhd.Timescale, mvhd.Duration = version(longest), movieScale, uint64(longest)
 		mvhd.NextTrackID = uint32(len(m.tracks) + 1)
 		w.made(mvhd)
+		if slices.ContainsFunc(m.surveys, func(v survey) bool { return v.protection.is }) {
+			for i := range m.systems {
+				w.system(&m.systems[i])
+			}
+		}
 		seen := map[platform.Kind]bool{}
 		for i, t := range m.tracks {
 			if m.surveys[i].samples > 0 {
@@ -67,7 +73,7 @@ func (m *movie) length(i int) int64 {
 // track writes the box of a track. Of each kind the first one is enabled.
 func (m *movie) track(w *boxWriter, i int, enabled bool, shift int64) {
 	t, v := m.tracks[i], &m.surveys[i]
-	f := &v.formats[0]
+	f := &v.formats[0].Format
 	tw := &tables{boxWriter: w, m: m, number: i, track: t, v: v, shift: shift}
 	w.box("trak", func() {
 		tkhd := mp4.CreateTkhd()

@@ -11,7 +11,6 @@ import (
 	"math"
 	"os"
 
-	"smoothplay/platform"
 	"smoothplay/player/manifest"
 )
 
@@ -38,7 +37,7 @@ type record struct {
 	track int
 	t, d  manifest.Ticks // of the chunk
 
-	format platform.Format // recordFormat
+	format description // recordFormat
 
 	offset, bytes int64 // recordFragment: in the file
 	sum           uint32
@@ -81,6 +80,12 @@ func (r *record) encode(b []byte) []byte {
 			}
 			u(uint64(s.size)<<1|key, uint64(s.duration))
 			payload = binary.AppendVarint(payload, int64(s.composition))
+			mapped := uint64(0)
+			if s.mapped {
+				mapped = 1
+			}
+			u(uint64(len(s.aux))<<1 | mapped)
+			payload = append(payload, s.aux...)
 		}
 	case recordMissing:
 		damaged := uint64(0)
@@ -97,7 +102,8 @@ func (r *record) encode(b []byte) []byte {
 
 var errRecord = errors.New("the journal is damaged")
 
-// parse reads a payload into r, whose samples it uses again.
+// parse reads a payload into r, whose samples it uses again and which refers to
+// the payload.
 func (r *record) parse(payload []byte) error {
 	*r = record{samples: r.samples[:0]}
 	bad := false
@@ -136,8 +142,15 @@ func (r *record) parse(payload []byte) error {
 		r.decode = i()
 		for n := u(); n > 0 && !bad; n-- {
 			size := u()
-			r.samples = append(r.samples, sample{size: uint32(size >> 1), sync: size&1 == 1,
-				duration: uint32(u()), composition: int32(i())})
+			s := sample{size: uint32(size >> 1), sync: size&1 == 1, duration: uint32(u()), composition: int32(i())}
+			aux := u()
+			if s.mapped = aux&1 == 1; aux>>1 > uint64(len(payload)) {
+				return errRecord
+			}
+			if n := int(aux >> 1); n > 0 {
+				s.aux, payload = payload[:n:n], payload[n:]
+			}
+			r.samples = append(r.samples, s)
 		}
 	case recordMissing:
 		r.t, r.d = manifest.Ticks(u()), manifest.Ticks(u())

@@ -1,6 +1,7 @@
 package save
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/bits"
@@ -14,6 +15,7 @@ import (
 type movie struct {
 	tracks  []*track
 	journal *journal
+	systems []platform.ProtectionSystem
 	surveys []survey
 	end     int64 // of the media in the journal's offsets
 }
@@ -21,7 +23,7 @@ type movie struct {
 // survey is what one reading of the journal tells of a track. Times are in ticks
 // of the stream, from the decoding time of its first sample.
 type survey struct {
-	formats []platform.Format
+	formats []description
 	begin   manifest.Ticks // decoding time of the first sample
 	samples int64
 	chunks  int64
@@ -34,6 +36,8 @@ type survey struct {
 	length  int64  // of all, in decoding order
 	offsets bool   // presentation and decoding times differ
 	scale   uint32 // ticks of the track in a second
+
+	protection protection
 }
 
 // time converts ticks of the stream.
@@ -118,6 +122,7 @@ func (m *movie) walk(number int, visit func(*coded)) error {
 				last, some = now, true
 				at += int64(s.duration)
 			}
+			last.aux = bytes.Clone(last.aux) // it was of a payload that is read over
 			pieces++
 		}
 		return nil
@@ -141,6 +146,9 @@ func (m *movie) survey() error {
 			case r.kind == recordFormat:
 				f := r.format
 				v.formats = append(v.formats, f)
+				if f.Encryption != nil {
+					v.protection.is, v.protection.ivSize = true, f.Encryption.IVSize
+				}
 			case r.kind == recordFragment && !begun:
 				v.begin, begun = r.t+manifest.Ticks(r.decode), true
 			}
@@ -167,12 +175,23 @@ func (m *movie) survey() error {
 			v.gap = max(v.gap, s.delta)
 			v.shift = max(v.shift, s.decode-s.present)
 			v.offsets = v.offsets || s.present != s.decode
+			v.protection.mapped = v.protection.mapped || s.mapped || v.protection.is && s.aux == nil
 		})
 		if err != nil {
 			return err
 		}
+		if v.protection.is {
+			if err := m.walk(i, func(s *coded) { v.protection.largest = max(v.protection.largest, len(v.auxiliaryOf(s))) }); err != nil {
+				return err
+			}
+		}
 		// A table holds differences of 32 bits, and a track a time scale of 32 bits.
+		// That of sound is its sampling rate: players count in samples what an edit
+		// list leaves out.
 		scale := t.source.TimeScale
+		if t.kind == platform.Audio && t.made.SampleRate > 0 {
+			scale = uint64(t.made.SampleRate)
+		}
 		for scale > math.MaxUint32 || mulDiv(v.gap, int64(scale), t.source.TimeScale) > math.MaxUint32 {
 			scale /= 10
 		}

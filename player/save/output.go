@@ -25,6 +25,7 @@ type identity struct {
 	Source  string          `json:"source"`  // a digest: a URL may hold secrets
 	Range   string          `json:"range"`
 	Live    bool            `json:"live"`
+	Clear   bool            `json:"clear,omitempty"` // samples are decrypted
 	Tracks  []trackIdentity `json:"tracks"`
 }
 
@@ -155,11 +156,12 @@ func withoutTimes(tracks []trackIdentity) []trackIdentity {
 
 // write appends a piece of a track to the media, and then to the journal.
 func (o *output) write(number int, t *track, p *piece) error {
-	if t.format == nil || !reflect.DeepEqual(*t.format, *p.format) {
-		if err := o.journal.append(&record{kind: recordFormat, track: number, format: *p.format}); err != nil {
+	format := description{*p.format, p.encryption}
+	if t.format == nil || !reflect.DeepEqual(*t.format, format) {
+		if err := o.journal.append(&record{kind: recordFormat, track: number, format: format}); err != nil {
 			return err
 		}
-		t.format = p.format
+		t.format = &format
 		t.formats++
 	}
 	if _, err := o.media.WriteAt(p.media, o.end); err != nil {

@@ -22,6 +22,8 @@ type sample struct {
 	duration    uint32
 	composition int32
 	sync        bool
+	aux         []byte // of an encrypted sample: see auxiliary; nil: it is clear
+	mapped      bool   // aux has subsamples
 }
 
 // piece is one fragment on its way from the server to the file.
@@ -34,6 +36,8 @@ type piece struct {
 	samples []sample
 	media   []byte // of all samples, aliasing body or not
 	format  *platform.Format
+	// encryption is how the samples are encrypted; nil: they are clear.
+	encryption *encryption
 	// decode is the time of the first sample, from the chunk's.
 	decode int64
 	// reason says why it is missing, or damaged where there are samples.
@@ -94,7 +98,7 @@ func (s *saver) get(ctx context.Context, p *piece) {
 // all the same.
 func (s *saver) unpack(ctx context.Context, p *piece) error {
 	t, chunk := p.item.track, p.item.chunk
-	p.samples, p.media = p.samples[:0], nil
+	p.samples, p.media, p.encryption = p.samples[:0], nil, nil
 	var f fragment.Fragment
 	if s.mirror != nil {
 		return p.usable(&f)
@@ -104,11 +108,14 @@ func (s *saver) unpack(ctx context.Context, p *piece) error {
 		return fmt.Errorf("asked for the fragment at %d, received the one at %d", chunk.T, f.Time)
 	}
 	if f.Encryption != nil && len(f.Samples) > 0 {
-		if s.cfg.Decrypt == nil {
+		switch {
+		case s.cfg.Decrypt != nil:
+			if p.fatal = s.cfg.Decrypt(ctx, p.item.snap.Presentation(), t.stream, &f); p.fatal != nil {
+				return p.fatal
+			}
+			f.Encryption = nil
+		case rewriteFor(t) != nil || !p.protect(f.Encryption, s.kid, s.hasKID):
 			p.fatal = fmt.Errorf("%s at %v: %w", t.name(), chunk.Start, ErrProtected)
-			return p.fatal
-		}
-		if p.fatal = s.cfg.Decrypt(ctx, p.item.snap.Presentation(), t.stream, &f); p.fatal != nil {
 			return p.fatal
 		}
 	}
@@ -140,7 +147,7 @@ func (p *piece) take(f *fragment.Fragment) {
 		}
 		if len(p.samples) == 0 {
 			p.decode = s.Decode
-			if own, ok := fragment.ConfigFromSample(p.format, s.Data); ok && s.Sync {
+			if own, ok := fragment.ConfigFromSample(p.format, s.Data); ok && s.Sync && f.Encryption == nil {
 				p.format = own
 			}
 		}
@@ -149,7 +156,11 @@ func (p *piece) take(f *fragment.Fragment) {
 		if i+1 < len(f.Samples) && f.Samples[i+1].Decode > s.Decode {
 			duration = uint32(f.Samples[i+1].Decode - s.Decode)
 		}
-		p.samples = append(p.samples, sample{uint32(len(s.Data)), duration, s.Composition, s.Sync})
+		one := sample{size: uint32(len(s.Data)), duration: duration, composition: s.Composition, sync: s.Sync}
+		if f.Encryption != nil {
+			one.aux, one.mapped = auxiliary(&f.Encryption.Samples[i], len(s.Data))
+		}
+		p.samples = append(p.samples, one)
 		size += len(s.Data)
 	}
 	if rewrite == nil {

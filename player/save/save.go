@@ -54,8 +54,14 @@ type Config struct {
 	// presentation that stands still; 0: 2 min.
 	Patience time.Duration
 
+	// Protection tells what the headers of a protected presentation say: the key of
+	// fragments that name none, and the headers as they go into the file, where
+	// samples stay encrypted. Nil: nothing is known, and a presentation whose
+	// fragments name no key is an ErrProtected.
+	Protection func(*manifest.Presentation) (kid [16]byte, ok bool, systems []platform.ProtectionSystem)
 	// Decrypt decrypts the samples of a fragment of a protected presentation in
-	// place; nil: such a presentation is an ErrProtected. Several goroutines call it.
+	// place, so that the file is clear; nil: they stay as they are. Several
+	// goroutines call it.
 	Decrypt func(ctx context.Context, p *manifest.Presentation, stream int, f *fragment.Fragment) error
 
 	// Progress is told how far it is, from the goroutine of Run; nil: nobody.
@@ -92,8 +98,9 @@ type Progress struct {
 
 // The reasons for which Run refuses what it is asked for.
 var (
-	// ErrProtected: the samples are encrypted and there is no Decrypt.
-	ErrProtected = errors.New("the presentation is protected: saving it needs its keys, which is not supported yet")
+	// ErrProtected: the samples are encrypted, and nothing says with which key, or
+	// they would have to be changed.
+	ErrProtected = errors.New("the presentation is protected, in a way that an MP4 file cannot tell: a mirror can hold it")
 	// ErrExists: Output is there.
 	ErrExists = errors.New("the file exists")
 	// ErrOther: what is left of an earlier save is of something else.
@@ -192,6 +199,10 @@ type saver struct {
 	out    output
 	mirror *mirror // nil: a file is written
 
+	kid     [16]byte // of fragments that name none, where hasKID
+	hasKID  bool
+	systems []platform.ProtectionSystem
+
 	pieces  int   // fragments in the file
 	fetched int64 // bytes of media of this run
 	unsaved []missing
@@ -222,8 +233,9 @@ func (s *saver) open(ctx context.Context) error {
 	}
 	if s.mirror != nil {
 		s.body = got.Body
-	} else if len(p.Protections) > 0 && s.cfg.Decrypt == nil {
-		return fmt.Errorf("%s: %w", event.RedactURL(got.URL), ErrProtected)
+	}
+	if len(p.Protections) > 0 && s.cfg.Protection != nil {
+		s.kid, s.hasKID, s.systems = s.cfg.Protection(p)
 	}
 	s.live = s.snap.Live()
 	s.refreshed, s.grown = time.Now(), time.Now()
@@ -277,7 +289,7 @@ func (s *saver) finish() (*Summary, error) {
 		return nil, fmt.Errorf("%w: not one of %d fragments could be had, the last one because of: %s",
 			ErrNothing, s.missing.count, s.missing.last)
 	}
-	m := &movie{tracks: s.tracks, journal: s.out.journal, end: s.out.end}
+	m := &movie{tracks: s.tracks, systems: s.systems, journal: s.out.journal, end: s.out.end}
 	if err := m.survey(); err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ type TrackSummary struct {
 	Samples    int64         `json:"samples"`
 	Start      time.Duration `json:"start_ns"` // from the begin of the file
 	Duration   time.Duration `json:"duration_ns"`
+	Protected  bool          `json:"protected,omitempty"` // its samples are encrypted
 }
 
 // MissingPiece is a fragment that could not be had, or not in full.
@@ -102,6 +103,7 @@ func (s *saver) summary(m *movie) *Summary {
 		one := TrackSummary{Kind: t.kind.String(), Name: t.source.Name, Language: t.source.Language,
 			Codec: string(t.made.Codec), BitrateBPS: t.level.BitrateBPS, Samples: v.samples,
 			Width: t.made.Width, Height: t.made.Height}
+		one.Protected = v.protection.is
 		if v.samples > 0 {
 			one.Start, one.Duration = t.time(max(v.first-t.offset(v), 0)), t.time(v.shown(t))
 			out.Duration = max(out.Duration, one.Start+one.Duration)
@@ -140,7 +142,7 @@ func (s *saver) identity() identity {
 		source = u.String()
 	}
 	c := &s.cfg
-	who := identity{Journal: journalKind, Source: digest(source), Live: s.live,
+	who := identity{Journal: journalKind, Source: digest(source), Live: s.live, Clear: c.Decrypt != nil,
 		Range: fmt.Sprint(c.From.Of, c.From.Offset, c.To, c.For, c.Follow)}
 	for _, t := range s.tracks {
 		who.Tracks = append(who.Tracks, trackIdentity{

@@ -23,9 +23,15 @@ func (w *tables) walk(visit func(*coded)) {
 	}
 }
 
-// ticks converts a time of the survey to one of the track.
+// ticks converts a time of the survey to the nearest one of the track.
 func (w *tables) ticks(t int64) int64 {
-	return mulDiv(t, int64(w.v.scale), w.track.source.TimeScale)
+	scale := w.track.source.TimeScale
+	whole := mulDiv(t, int64(w.v.scale), scale)
+	// What is left over is less than a tick of the track; twice it decides.
+	if rest := mulDiv(t, 2*int64(w.v.scale), scale) - 2*whole; rest != 0 {
+		whole += rest
+	}
+	return whole
 }
 
 // pairs writes a table of equal values that follow each other: how many, and what.
@@ -78,6 +84,7 @@ func (w *tables) write() {
 		w.u32(0, 0, uint32(w.v.samples))
 		w.walk(func(s *coded) { w.u32(s.size) })
 	})
+	w.encrypted()
 	if w.large() {
 		w.table("co64", func(count *uint32) {
 			w.starts(func(at int64) { w.u64(uint64(at)); *count++ })

@@ -15,7 +15,7 @@ func TestTimes(t *testing.T) {
 	const far = 1_700_000_000
 	offsets := []int32{800_000, 1_600_000, 0, 0} // shown as 0 2 3 1
 	f := fake{
-		video(tick, fakeChunk{far*tick + 400_000, 1_600_000, 4, offsets}, fakeChunk{far*tick + 2_000_000, 1_600_000, 4, offsets}),
+		video(tick, fakeChunk{t: far*tick + 400_000, d: 1_600_000, samples: 4, offsets: offsets}, fakeChunk{t: far*tick + 2_000_000, d: 1_600_000, samples: 4, offsets: offsets}),
 		audio(48000, steady(far*48000, 2048, 4, 2)...),
 	}
 	path := target(t)
@@ -40,7 +40,7 @@ func TestTimes(t *testing.T) {
 
 // Offsets below 0 are made up for by the edit list.
 func TestNegativeOffsets(t *testing.T) {
-	f := fake{video(1000, fakeChunk{1000, 200, 5, []int32{0, 80, -40, -80, 40}})}
+	f := fake{video(1000, fakeChunk{t: 1000, d: 200, samples: 5, offsets: []int32{0, 80, -40, -80, 40}})}
 	path := target(t)
 	_, err := run(t, f, Config{URL: fakeURL, Output: path})
 	must(t, err)
@@ -56,8 +56,8 @@ func TestNegativeOffsets(t *testing.T) {
 // do not turn time back.
 func TestHolesAndOverlaps(t *testing.T) {
 	f := fake{
-		video(tick, fakeChunk{0, 2 * tick, 2, nil}, fakeChunk{3 * tick, tick, 1, nil}, fakeChunk{4000 * tick, 2 * tick, 2, nil}),
-		audio(48000, fakeChunk{0, 96000, 4, nil}, fakeChunk{90000, 96000, 4, nil}, fakeChunk{72001 + 90000, 96000, 4, nil}),
+		video(tick, fakeChunk{t: 0, d: 2 * tick, samples: 2}, fakeChunk{t: 3 * tick, d: tick, samples: 1}, fakeChunk{t: 4000 * tick, d: 2 * tick, samples: 2}),
+		audio(48000, fakeChunk{t: 0, d: 96000, samples: 4}, fakeChunk{t: 90000, d: 96000, samples: 4}, fakeChunk{t: 72001 + 90000, d: 96000, samples: 4}),
 	}
 	path := target(t)
 	_, err := run(t, f, Config{URL: fakeURL, Output: path})

@@ -1,16 +1,21 @@
 package save
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/Eyevinn/mp4ff/mp4"
+
+	"smoothplay/platform"
 	"smoothplay/player/fetch"
 	"smoothplay/player/fragment"
 	"smoothplay/player/manifest"
@@ -112,9 +117,10 @@ func TestPolite(t *testing.T) {
 	}
 }
 
-// A protected presentation is refused, unless there is something that decrypts.
+// A protected presentation stays so, unless there is something that decrypts.
 func TestProtected(t *testing.T) {
 	f := fake{video(tick, steady(0, 2*tick, 3, 50)...)}
+	f[0].chunks[0].encrypted, f[0].chunks[1].encrypted = true, true
 	protected := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/Manifest") {
 			text := strings.Replace(f.manifest(), "</SmoothStreamingMedia>", `<Protection><ProtectionHeader SystemID="9A04F079-9840-4286-AB92-E65BE0885F95">AAAA</ProtectionHeader></Protection></SmoothStreamingMedia>`, 1)
@@ -125,17 +131,53 @@ func TestProtected(t *testing.T) {
 	})
 	path := target(t)
 	_, err := run(t, protected, Config{URL: fakeURL, Output: path})
-	wants(t, err, ErrProtected)
-	if _, err := os.Stat(path + ".part"); err == nil {
-		t.Error("something was begun")
+	wants(t, err, ErrProtected) // nobody says with which key
+	os.Remove(path + ".part")
+	os.Remove(path + ".part.log")
+
+	// Kept as it is: every sample is listed with what decrypts it.
+	kid := [16]byte{15: 7}
+	s, err := run(t, protected, Config{URL: fakeURL, Output: path, Protection: func(*manifest.Presentation) ([16]byte, bool, []platform.ProtectionSystem) {
+		return kid, true, []platform.ProtectionSystem{{SystemID: [16]byte{1}, Data: []byte("header")}}
+	}})
+	must(t, err)
+	if !s.Tracks[0].Protected {
+		t.Errorf("%+v", s)
 	}
+	m := decode(t, path)
+	stbl := m.Moov.Traks[0].Mdia.Minf.Stbl
+	if m.Moov.Pssh == nil || string(m.Moov.Pssh.Data) != "header" {
+		t.Error("the header of the protection system is missing")
+	}
+	sinf := stbl.Stsd.Encv.Sinf
+	if sinf.Frma.DataFormat != "avc1" || sinf.Schm.SchemeType != "cenc" || sinf.Schi.Tenc.DefaultKID.String() != "00000000-0000-0000-0000-000000000007" {
+		t.Errorf("%+v", sinf)
+	}
+	if !slices.ContainsFunc(stbl.Children, func(b mp4.Box) bool { return b.Type() == "senc" }) ||
+		stbl.Saiz == nil || stbl.Saiz.SampleCount != 150 || stbl.Saio == nil {
+		t.Fatalf("%+v, %+v", stbl.Children, stbl.Saiz)
+	}
+	data := read(t, path)
+	for n := range 150 { // an IV of 8 bytes, a map of one part
+		at := int(stbl.Saio.Offset[0]) + n*16
+		want := []byte{0, 0, 0, 0, 0, 0, 0, byte(n % 50), 0, 1, 0, 4, 0, 0, 0, 2}
+		if n >= 100 { // the last fragment is clear
+			want = []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0}
+		}
+		if !bytes.Equal(data[at:at+16], want) || stbl.Saiz.SampleInfo[n] != 16 {
+			t.Fatalf("sample %d: %x", n, data[at:at+16])
+		}
+	}
+
+	// Decrypted, it is clear.
+	path = target(t)
 	var seen atomic.Int64
-	s, err := run(t, protected, Config{URL: fakeURL, Output: path, Decrypt: func(_ context.Context, p *manifest.Presentation, stream int, f *fragment.Fragment) error {
+	s, err = run(t, protected, Config{URL: fakeURL, Output: path, Decrypt: func(_ context.Context, p *manifest.Presentation, stream int, f *fragment.Fragment) error {
 		seen.Add(1)
 		return nil
 	}})
 	must(t, err)
-	if s.Fragments != 3 || seen.Load() != 0 { // the fragments are clear
+	if m := decode(t, path); s.Tracks[0].Protected || seen.Load() != 2 || m.Moov.Traks[0].Mdia.Minf.Stbl.Stsd.AvcX == nil {
 		t.Errorf("%+v, %d", s, seen.Load())
 	}
 }
