@@ -45,7 +45,7 @@ const importRules = `
 	player/schedule, player/event, heuristics/bandwidth, heuristics/renderload, heuristics/policy < player/sim;
 	player/event < player/report;
 	player/fetch, player/fragment < player/save;
-	player/fragment, player/timeline, drm/piff, testdata/demo < player/origin;
+	player/fragment, player/timeline, drm/clearkey, drm/playready/toy, testdata/demo < player/origin;
 
 	# Test support, which other than tests may not import (see testSupport).
 	platform < platform/platformtest < testdata/demo/make;

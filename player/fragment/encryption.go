@@ -14,7 +14,11 @@ type Encryption struct {
 	// Algorithm is the AlgorithmID stated: 1 AES-CTR, 2 AES-CBC; 0: not stated,
 	// the default (AES-CTR) holds.
 	Algorithm uint32
-	IVSize    int // 8 or 16 bytes
+	IVSize    int // 8 or 16 bytes; 0: all samples share one
+	// Pattern: a 'seig' group states a constant IV or a pattern, which 'cbcs' alone
+	// has. Of each Crypt + Skip blocks the first Crypt are encrypted; 0 and 0: all.
+	Pattern     bool
+	Crypt, Skip uint8
 	// KID is the key that the fragment names, big-endian as in its text form,
 	// where HasKID; else the presentation's holds.
 	KID    [16]byte
@@ -25,7 +29,7 @@ type Encryption struct {
 
 // SampleEncryption is how one sample is encrypted.
 type SampleEncryption struct {
-	IV []byte // IVSize bytes, aliasing the body
+	IV []byte // IVSize bytes or the one of all, aliasing the body
 	// Subsamples cover the sample from its start; what they leave over is clear.
 	// Empty: the whole sample is encrypted.
 	Subsamples []platform.Subsample
@@ -36,8 +40,11 @@ type SampleEncryption struct {
 func (e *Encryption) Protection(i int, kid [16]byte) platform.SampleProtection {
 	s := &e.Samples[i]
 	p := platform.SampleProtection{Scheme: platform.AESCTR, KID: kid, IV: s.IV, Subsamples: s.Subsamples}
-	if e.Algorithm == 2 {
+	switch {
+	case e.Algorithm == 2:
 		p.Scheme = platform.AESCBC
+	case e.Pattern:
+		p.Scheme, p.Crypt, p.Skip = platform.AESCBCS, e.Crypt, e.Skip
 	}
 	if e.HasKID {
 		p.KID = e.KID
@@ -50,7 +57,7 @@ func (e *Encryption) Protection(i int, kid [16]byte) platform.SampleProtection {
 func (f *Fragment) readEncryption(data []byte, t traf) error {
 	b := t.senc
 	if b.kind == 0 {
-		return nil
+		return f.readConstant(data, t)
 	}
 	p := data[b.body:b.end]
 	if len(p) < 8 {
@@ -61,6 +68,7 @@ func (f *Fragment) readEncryption(data []byte, t traf) error {
 
 	e := &f.encryption
 	known := false
+	var constant []byte
 	switch {
 	case flags&1 != 0:
 		if len(p) < 24 {
@@ -88,10 +96,11 @@ func (f *Fragment) readEncryption(data []byte, t traf) error {
 			return nil
 		}
 		if g.found {
-			e.IVSize, e.KID, e.HasKID, known = g.ivSize, g.kid, true, true
+			e.take(g)
+			constant, known = g.constant, true
 		}
 	}
-	if known && e.IVSize != 8 && e.IVSize != 16 || e.Algorithm == 2 && e.IVSize != 16 {
+	if known && e.IVSize != 8 && e.IVSize != 16 && constant == nil || e.Algorithm == 2 && e.IVSize != 16 {
 		return b.fail("initialisation vectors of %d bytes", e.IVSize)
 	}
 
@@ -109,6 +118,10 @@ func (f *Fragment) readEncryption(data []byte, t traf) error {
 		}
 		if !known {
 			e.IVSize = len(p) / t.total
+		}
+		if constant != nil {
+			f.shareIV(constant)
+			return nil
 		}
 		if e.IVSize != 8 && e.IVSize != 16 || len(p) < e.IVSize*t.total {
 			return b.fail("%d bytes cannot be %d initialisation vectors", len(p), count)
@@ -133,8 +146,38 @@ func (f *Fragment) readEncryption(data []byte, t traf) error {
 		return b.fail("its ranges do not fit the %d samples", count)
 	}
 	f.encrypted()
-	f.readSubsamples(p, entries)
+	f.readSubsamples(p, entries, constant)
 	return nil
+}
+
+// readConstant takes a fragment without a sample encryption box whose samples are
+// encrypted whole with one IV, as sound in 'cbcs' is.
+func (f *Fragment) readConstant(data []byte, t traf) error {
+	if t.sgpd.kind == 0 {
+		return nil
+	}
+	g, err := readSeig(data, t)
+	if err != nil || !g.found || !g.protected || g.constant == nil {
+		return err
+	}
+	f.encryption.take(g)
+	f.shareIV(g.constant)
+	return nil
+}
+
+// take takes what a group states.
+func (e *Encryption) take(g seig) {
+	e.IVSize, e.KID, e.HasKID = g.ivSize, g.kid, true
+	e.Crypt, e.Skip = g.crypt, g.skip
+	e.Pattern = g.constant != nil || g.crypt != 0 || g.skip != 0
+}
+
+// shareIV marks all samples as encrypted whole with one IV.
+func (f *Fragment) shareIV(iv []byte) {
+	f.encrypted()
+	for range f.Samples {
+		f.encryption.Samples = append(f.encryption.Samples, SampleEncryption{IV: iv})
+	}
 }
 
 // encrypted marks f as encrypted and makes room for its samples.
@@ -178,12 +221,15 @@ func (f *Fragment) countSubsamples(p []byte, ivSize, total int, exact bool) int 
 }
 
 // readSubsamples fills encryption.Samples from p, which countSubsamples has
-// checked and found to hold n ranges.
-func (f *Fragment) readSubsamples(p []byte, n int) {
+// checked and found to hold n ranges; constant, if not nil, is the IV of all.
+func (f *Fragment) readSubsamples(p []byte, n int, constant []byte) {
 	e := &f.encryption
 	f.subsamples = slices.Grow(f.subsamples[:0], n)
 	for range f.Samples {
 		s := SampleEncryption{IV: p[:e.IVSize:e.IVSize]}
+		if constant != nil {
+			s.IV = constant
+		}
 		entries := int(binary.BigEndian.Uint16(p[e.IVSize:]))
 		p = p[e.IVSize+2:]
 		from := len(f.subsamples)
@@ -202,8 +248,10 @@ func (f *Fragment) readSubsamples(p []byte, n int) {
 // seig is an entry of a 'seig' sample group, ISO/IEC 23001-7 6.
 type seig struct {
 	found, protected bool
+	crypt, skip      uint8
 	ivSize           int
 	kid              [16]byte
+	constant         []byte // IV of all samples, where ivSize is 0; nil: none
 }
 
 // readSeig finds the group that all samples of the fragment belong to.
@@ -251,7 +299,18 @@ func readSeig(data []byte, t traf) (seig, error) {
 			return seig{}, b.fail("too short for %d groups", count)
 		}
 		if i == group {
-			return seig{found: true, protected: p[2] != 0, ivSize: int(p[3]), kid: [16]byte(p[4:])}, nil
+			g := seig{found: true, crypt: p[1] >> 4, skip: p[1] & 15, protected: p[2] != 0, ivSize: int(p[3]), kid: [16]byte(p[4:])}
+			if g.protected && g.ivSize == 0 {
+				size := 0
+				if n > 20 {
+					size = int(p[20])
+				}
+				if size != 8 && size != 16 || int(n) < 21+size {
+					return seig{}, b.fail("has neither an IV for each sample nor one for all")
+				}
+				g.constant = p[21 : 21+size : 21+size]
+			}
+			return g, nil
 		}
 		p = p[n:]
 	}

@@ -21,6 +21,9 @@ func describe(f *Fragment) string {
 	if e.HasKID {
 		out += fmt.Sprintf(" kid %x", e.KID)
 	}
+	if e.Pattern {
+		out += fmt.Sprintf(" pattern %d:%d", e.Crypt, e.Skip)
+	}
 	for _, s := range e.Samples {
 		out += fmt.Sprintf("; %x", s.IV)
 		for _, r := range s.Subsamples {
@@ -33,6 +36,12 @@ func describe(f *Fragment) string {
 // seigGroup writes an sgpd box of version 1 with one 'seig' entry.
 func seigGroup(protected, ivSize byte, kid []byte) []byte {
 	return mp4Box("sgpd", u32(1<<24), []byte("seig"), u32(20, 1), []byte{0, 0, protected, ivSize}, kid)
+}
+
+// constantGroup is a seigGroup with a pattern and an IV for all samples.
+func constantGroup(pattern byte, kid, iv []byte) []byte {
+	size := uint32(21 + len(iv))
+	return mp4Box("sgpd", u32(1<<24), []byte("seig"), u32(size, 1), []byte{0, pattern, 1, 0}, kid, []byte{byte(len(iv))}, iv)
 }
 
 func sbgp(runs ...uint32) []byte {
@@ -109,7 +118,11 @@ func TestEncryption(t *testing.T) {
 		{"group: box of version 0", fragment([]uint32{9}, mp4Box("sgpd", u32(0), []byte("seig"), u32(1), []byte{0, 0, 1, 8}, kid), iso(0, u32(1), iv8)), "alg 0 kid 09e367028f33436ca5dd60ffe6671e70; 3132333435363738"},
 		{"group: box without entries", fragment([]uint32{9}, mp4Box("sgpd", u32(0), []byte("seig"), u32(0)), iso(0, u32(1), iv8)), "alg 0; 3132333435363738"},
 		{"group: mapped with a parameter", fragment([]uint32{9}, mp4Box("sbgp", u32(1<<24), []byte("seig"), u32(0, 1, 1, 0x10001)), seigGroup(1, 8, kid), iso(0, u32(1), iv8)), "alg 0 kid 09e367028f33436ca5dd60ffe6671e70; 3132333435363738"},
-		{"group: constant vector", fragment([]uint32{9}, sbgp(1, 0x10001), seigGroup(1, 0, kid), iso(0, u32(1), iv8)), "error: vectors of 0"},
+		{"group: constant vector", fragment([]uint32{9}, sbgp(1, 0x10001), seigGroup(1, 0, kid), iso(0, u32(1), iv8)), "error: neither an IV"},
+		{"group: constant vector of 3 bytes", fragment([]uint32{9}, sbgp(1, 0x10001), constantGroup(0x19, kid, []byte("abc"))), "error: neither an IV"},
+		{"group: constant vector and pattern", fragment([]uint32{9}, sbgp(1, 0x10001), constantGroup(0x19, kid, iv8), iso(2, u32(1), []byte{0, 1, 0, 4, 0, 0, 0, 5})), "alg 0 kid 09e367028f33436ca5dd60ffe6671e70 pattern 1:9; 3132333435363738 4+5"},
+		{"group: constant vector, no map", fragment([]uint32{9}, sbgp(1, 0x10001), constantGroup(0, kid, iv8), iso(0, u32(1))), "alg 0 kid 09e367028f33436ca5dd60ffe6671e70 pattern 0:0; 3132333435363738"},
+		{"group: constant vector, no box", fragment([]uint32{9}, sbgp(1, 0x10001), constantGroup(0, kid, iv8)), "alg 0 kid 09e367028f33436ca5dd60ffe6671e70 pattern 0:0; 3132333435363738"},
 		{"group: heads of boxes cut", fragment([]uint32{9}, mp4Box("sgpd", u32(1<<24), []byte("seig")), iso(0, u32(1), iv8)), "error: too short"},
 		{"group: count cut", fragment([]uint32{9}, mp4Box("sgpd", u32(0), []byte("seig")), iso(0, u32(1), iv8)), "error: too short"},
 		{"group: head of sbgp cut", fragment([]uint32{9}, mp4Box("sbgp", u32(0), []byte("seig")), seigGroup(1, 8, kid), iso(0, u32(1), iv8)), "error: too short"},

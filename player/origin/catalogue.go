@@ -1,9 +1,13 @@
 package origin
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
+	"smoothplay/platform"
+	"smoothplay/player/fragment"
 	"smoothplay/player/manifest"
 )
 
@@ -15,6 +19,20 @@ type catalogued struct {
 	noun, name, kind string
 	top              int64 // highest bitrate
 	runs             []manifest.Run
+	scale            uint64             // ticks a second
+	levels           []int64            // bitrates, ascending
+	formats          []*platform.Format // of them; nil: text, or of no use
+}
+
+// level finds the level that r asks for; nil: not known.
+func (c catalogue) level(r request) (*catalogued, int) {
+	for i := range c.streams {
+		s := &c.streams[i]
+		if q := slices.Index(s.levels, r.bitrate); strings.EqualFold(s.noun, r.stream) && q >= 0 {
+			return s, q
+		}
+	}
+	return nil, 0
 }
 
 // chunkInfo says where in its presentation a fragment stands.
@@ -42,8 +60,16 @@ func newCatalogue(data []byte) catalogue {
 		if m := templateRE.FindStringSubmatch(s.URL); m != nil {
 			entry.noun = m[1]
 		}
-		for _, l := range s.Levels {
+		entry.scale = s.TimeScale
+		levels := slices.Clone(s.Levels)
+		slices.SortStableFunc(levels, func(a, b manifest.Level) int { return cmp.Compare(a.BitrateBPS, b.BitrateBPS) })
+		for _, l := range levels {
 			entry.top = max(entry.top, l.BitrateBPS)
+			format, _, err := fragment.FormatOf(&s, &l)
+			if err != nil || format.Kind == platform.Text {
+				format = nil
+			}
+			entry.levels, entry.formats = append(entry.levels, l.BitrateBPS), append(entry.formats, format)
 		}
 		c.streams = append(c.streams, entry)
 	}

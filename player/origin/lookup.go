@@ -44,6 +44,18 @@ func (o *Origin) reply(r request, tw twist) answer {
 	if err != nil {
 		return answer{err: err}
 	}
+	if o.protect == nil {
+		return o.plain(p, r, tw)
+	}
+	clear := r // of a fragment all is needed to encrypt it
+	if !r.manifest && !r.keys() {
+		clear = r.of(r.time)
+	}
+	return o.protect.answer(p.catalogue, r, o.plain(p, clear, tw))
+}
+
+// plain answers a request about p as if nothing was protected.
+func (o *Origin) plain(p *opened, r request, tw twist) answer {
 	if o.liveNames(r.folder) != nil {
 		e, err := p.live(o.live)
 		if err != nil {

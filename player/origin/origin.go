@@ -35,6 +35,10 @@ type Config struct {
 	// /y/live.isml/Manifest. Nil: none.
 	Live *Live
 
+	// Protect encrypts all that is served, and serves its licences; nil: nothing
+	// is encrypted.
+	Protect *Protect
+
 	// Link is the link over which all answers go; nil: as fast as it can. A
 	// *httpclient.Link is one.
 	Link Link
@@ -62,6 +66,7 @@ type Origin struct {
 	folders []mount
 	handled map[string]*handled // by path in lower case
 	live    *Live               // nil: nothing is
+	protect *Protect
 	control bool
 	access  func(Access)
 	handler http.Handler // behind the link
@@ -107,6 +112,13 @@ func New(cfg Config) (*Origin, error) {
 			return nil, fmt.Errorf("origin: live: %w", err)
 		}
 		o.live = live
+	}
+	if cfg.Protect != nil {
+		protect, err := cfg.Protect.complete()
+		if err != nil {
+			return nil, fmt.Errorf("origin: protect: %w", err)
+		}
+		o.protect = protect
 	}
 	for prefix, fsys := range cfg.Folders {
 		prefix = strings.Trim(path.Clean("/"+prefix), "/")

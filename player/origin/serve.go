@@ -16,6 +16,9 @@ import (
 // serve answers a request that came through the link, faults and all.
 func (o *Origin) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", "*") // for players in browsers
+	if o.protect != nil && o.protect.serve(w, r) {
+		return
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodOptions:

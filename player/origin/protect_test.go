@@ -1,0 +1,158 @@
+package origin
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"smoothplay/drm"
+	"smoothplay/drm/clearkey"
+	"smoothplay/drm/piff"
+	"smoothplay/drm/playready"
+	"smoothplay/drm/playready/toy"
+	"smoothplay/platform"
+	"smoothplay/platform/platformtest"
+	"smoothplay/player/fragment"
+	"smoothplay/player/manifest"
+	"smoothplay/player/timeline"
+)
+
+var protectKeys = []ContentKey{
+	{[16]byte{1, 2, 3, 15: 1}, [16]byte([]byte("the key of all!!"))},
+	{[16]byte{1, 2, 3, 15: 2}, [16]byte([]byte("key of the best!"))},
+}
+
+// parse reads a fragment into memory of its own.
+func parse(t *testing.T, data []byte, kind string) *fragment.Fragment {
+	t.Helper()
+	f := &fragment.Fragment{}
+	if err := f.Parse(data, fragment.Options{Kind: kindOf(kind)}); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// What is encrypted on the fly is the clear presentation, once decrypted, in every
+// scheme, on demand and live, and its keys are where the licence servers say.
+func TestProtect(t *testing.T) {
+	for _, scheme := range Schemes {
+		for _, manifestPath := range []string{"/demo.ism/Manifest", "/demo.isml/Manifest"} {
+			for _, rotate := range []time.Duration{0, 4 * time.Second} {
+				t.Run(string(scheme)+manifestPath+rotate.String(), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						testProtect(t, manifestPath, &Protect{Scheme: scheme, Keys: protectKeys, Rotate: rotate, LicenseURL: "http://host" + PlayReadyPath})
+					})
+				})
+			}
+		}
+	}
+}
+
+func testProtect(t *testing.T, path string, protect *Protect) {
+	live := Live{Window: 30 * time.Second}
+	clear, sealed := newOrigin(t, Config{Live: &live}), newOrigin(t, Config{Live: &live, Protect: protect})
+	p, err := manifest.Parse(body(t, sealed, path), manifest.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var headers []drm.Header
+	for _, h := range p.Protections {
+		headers = append(headers, drm.Header{SystemID: h.SystemID, Text: h.Data})
+	}
+	said := drm.Read(headers)
+	if len(said.KIDs()) != 2 || len(said.LicenseURLs()) != 1 {
+		t.Fatalf("the header says %v", said)
+	}
+	doer := platformtest.HandlerDoer(sealed)
+	providers := []platform.KeyProvider{
+		&clearkey.Server{URL: "http://host" + ClearKeyPath}, &playready.Provider{CDM: &toy.CDM{}},
+	}
+	ivs, kids := map[string]bool{}, map[[16]byte]bool{}
+	snap, err := timeline.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Streams {
+		s := &p.Streams[i]
+		if s.Type == "text" {
+			continue
+		}
+		for q := range s.Levels {
+			for c := range min(5, snap.Stream(i).Len()) {
+				n := snap.Stream(i).Chunk(snap.Stream(i).First() + c)
+				url := strings.TrimPrefix(manifest.ChunkURL("http://host"+strings.TrimSuffix(path, "Manifest"), s, &s.Levels[q], n.T), "http://host")
+				want, data := parse(t, body(t, clear, url), s.Type), body(t, sealed, url)
+				checkSaio(t, data)
+				if info := body(t, sealed, strings.Replace(url, "Fragments(", "FragmentInfo(", 1)); !bytes.HasPrefix(data, info) || len(info) == 0 {
+					t.Errorf("%s: FragmentInfo is not the beginning of the fragment", url)
+				}
+				got := parse(t, data, s.Type)
+				if got.Encryption == nil || len(got.Samples) != len(want.Samples) {
+					t.Fatalf("%s: encrypted %v, %d samples for %d", url, got.Encryption != nil, len(got.Samples), len(want.Samples))
+				}
+				if got.Time != want.Time {
+					t.Errorf("%s: time %d for %d", url, got.Time, want.Time)
+				}
+				kid, _ := said.DefaultKID()
+				kid = got.Encryption.Protection(0, kid).KID
+				kids[kid] = true
+				result, err := providers[len(kids)%2].Key(t.Context(), doer, said.Request(kid, ""))
+				if err != nil {
+					t.Fatal(err)
+				}
+				d, err := piff.New(result.Key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				noise := 0
+				for k := range got.Samples {
+					how := got.Encryption.Protection(k, kid)
+					if protect.Scheme != SchemeCBCS && ivs[string(how.IV)] {
+						t.Fatalf("%s: an IV is used twice", url)
+					}
+					ivs[string(how.IV)] = true
+					if !bytes.Equal(got.Samples[k].Data, want.Samples[k].Data) {
+						noise++
+					}
+					if err := d.DecryptBytes(got.Samples[k].Data, &how); err != nil {
+						t.Fatalf("%s: %v", url, err)
+					}
+					if !bytes.Equal(got.Samples[k].Data, want.Samples[k].Data) {
+						t.Fatalf("%s: sample %d does not become clear", url, k)
+					}
+				}
+				if noise == 0 {
+					t.Errorf("%s: nothing of it is encrypted", url)
+				}
+			}
+		}
+	}
+	if least := 2; len(kids) < least || protect.Rotate > 0 && len(kids) < 2*least {
+		t.Errorf("%d keys are used", len(kids))
+	}
+}
+
+// checkSaio holds the offset in a saio box against where the entries of senc are.
+func checkSaio(t *testing.T, data []byte) {
+	t.Helper()
+	traf := child(data, "moof", "traf")
+	saio, senc := child(traf, "saio"), child(traf, "senc")
+	if saio == nil {
+		return
+	}
+	at := bytes.Index(data, senc)
+	if got := int(binary.BigEndian.Uint32(saio[8:])); got != at+8 {
+		t.Errorf("saio says %d, the entries of senc are at %d", got, at+8)
+	}
+}
+
+func TestProtectRefuses(t *testing.T) {
+	for name, p := range map[string]*Protect{"no key": {}, "scheme": {Scheme: "rot13", Keys: protectKeys}} {
+		if _, err := New(Config{Protect: p}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
