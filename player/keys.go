@@ -156,7 +156,9 @@ func (l *loop) untilKeys() time.Duration {
 // askKey asks the provider.
 func (l *loop) askKey(req platform.KeyRequest) {
 	l.tellKey(req.KID, event.Key{Result: "requested"})
+	after := l.turnOf()
 	l.spawn(func(ctx context.Context) {
+		sleep(ctx, after)
 		began := time.Now()
 		within, cancel := context.WithTimeout(ctx, keyPatience)
 		defer cancel()

@@ -152,9 +152,9 @@ func (p *Presentation) fragment(stream string, bps int64, t uint64) []byte {
 		}
 		bytes := int(uint64(bps) / 8 * c.d / ticks)
 		if audio {
-			return writeFragment(t, c.d, audioSamples(c), bytes)
+			return writeFragment(t, c.d, audioSamples(c), bytes, false)
 		}
-		return writeFragment(t, c.d, videoSamples(c), bytes)
+		return writeFragment(t, c.d, videoSamples(c), bytes, true)
 	}
 	return nil
 }
@@ -204,8 +204,9 @@ func videoSamples(c chunk) []written {
 	return samples
 }
 
-// writeFragment writes moof and mdat, [MS-SSTR] 2.2.4.
-func writeFragment(t, d uint64, samples []written, bytes int) []byte {
+// writeFragment writes moof and mdat, [MS-SSTR] 2.2.4. The samples are zeros; those
+// of video have the outer form of a slice, which encryption keeps and looks at.
+func writeFragment(t, d uint64, samples []written, bytes int, video bool) []byte {
 	weights := 0
 	for _, s := range samples {
 		weights += s.weight
@@ -217,7 +218,15 @@ func writeFragment(t, d uint64, samples []written, bytes int) []byte {
 		trun = binary.BigEndian.AppendUint32(trun, uint32(size))
 		trun = binary.BigEndian.AppendUint32(trun, s.flags)
 		trun = binary.BigEndian.AppendUint32(trun, uint32(s.composition))
-		media = append(media, make([]byte, size)...)
+		sample := make([]byte, size)
+		if video {
+			binary.BigEndian.PutUint32(sample, uint32(size-4))
+			copy(sample[4:], []byte{0x41, 0x88, 0x80}) // a slice of a reference picture
+			if s.flags == flagsKey {
+				sample[4] = 0x65
+			}
+		}
+		media = append(media, sample...)
 	}
 	head := binary.BigEndian.AppendUint32([]byte{0, 0, 0x0f, 0x01}, uint32(len(samples)))
 	tfxd := []byte{0x6d, 0x1d, 0x9b, 0x05, 0x42, 0xd5, 0x44, 0xe6, 0x80, 0xe2, 0x14, 0x1d, 0xaf, 0xf7, 0x57, 0xb2, 1, 0, 0, 0}

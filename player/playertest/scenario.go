@@ -32,6 +32,7 @@ type Scenario struct {
 	Audio    *null.AudioSink
 	Load     platform.LoadMeter // nil: none, as with Store
 	Store    platform.Store
+	Keys     platform.KeyProvider // nil: none
 	Config   func(*player.Config)
 	Script   []Step
 	For      time.Duration // after which the session is stopped; 0: it ends by itself
@@ -113,7 +114,7 @@ func run(t *testing.T, s Scenario) *Result {
 	defer client.Close()
 
 	session := &Session{T: t, Network: network, Link: link}
-	dev := platform.Device{HTTP: client, Decoders: s.Decoders, Video: s.Video, Load: s.Load, Store: s.Store}
+	dev := platform.Device{HTTP: client, Decoders: s.Decoders, Video: s.Video, Load: s.Load, Store: s.Store, Keys: s.Keys}
 	if dev.Decoders == nil {
 		// Decoding takes a moment, so that a picture never comes at the very
 		// instant at which its fragment did.
