@@ -250,22 +250,27 @@ func (l *loop) encrypted(t *track, q int, c *cipher) bool {
 	if c == nil {
 		return true
 	}
+	t.levels[q].kid = c.kid
+	if !c.named || len(l.keys.said.KIDs()) == 1 { // the one key of all
+		for i := range t.levels {
+			t.levels[i].kid = c.kid
+		}
+	}
 	if l.dev.Keys == nil {
-		l.barKey(t, q, c, l.needsKeys(), everyLevel)
+		l.barKey(t, c.kid, l.needsKeys(), everyLevel)
 		return false
 	}
 	l.keys.said = l.keys.said.With(c.systems)
 	by := time.Now().Add(max(c.start-l.position(), 0))
 	l.want([][16]byte{c.kid}, by)
-	t.levels[q].kid = c.kid
 	key := l.keys.ring.key(c.kid)
 	f := t.levels[q].format
 	switch {
 	case final(key.State):
-		l.barKey(t, q, c, keyError(key), everyLevel)
+		l.barKey(t, c.kid, keyError(key), everyLevel)
 		return false
 	case key.State == drm.Ready && !key.Allows(f.Width, f.Height):
-		l.barKey(t, q, c, forbidden(key), func(v *level) bool { return !key.Allows(v.format.Width, v.format.Height) })
+		l.barKey(t, c.kid, forbidden(key), func(v *level) bool { return !key.Allows(v.format.Width, v.format.Height) })
 		return false
 	}
 	return true
@@ -273,17 +278,15 @@ func (l *loop) encrypted(t *track, q int, c *cipher) bool {
 
 func everyLevel(*level) bool { return true }
 
-// barKey leaves out level q of t, and with it those that have the same key: all,
-// where the fragments do not name theirs or the presentation has one alone.
-func (l *loop) barKey(t *track, q int, c *cipher, e *Error, which func(*level) bool) {
-	all := !c.named || len(l.keys.said.KIDs()) == 1
-	l.bar(t, e, func(v *level) bool { return (all || v == &t.levels[q] || v.kid == c.kid) && which(v) })
+// barKey leaves out the levels of a key of t.
+func (l *loop) barKey(t *track, kid [16]byte, e *Error, which func(*level) bool) {
+	l.bar(t, e, func(v *level) bool { return v.kid == kid && which(v) })
 }
 
-// barAll leaves out the levels of a key of all tracks.
+// barAll leaves out those of all tracks.
 func (l *loop) barAll(kid [16]byte, e *Error, which func(*level) bool) {
 	for _, t := range slices.Clone(l.tracks) {
-		l.bar(t, e, func(v *level) bool { return v.kid == kid && which(v) })
+		l.barKey(t, kid, e, which)
 	}
 }
 
@@ -318,6 +321,9 @@ func (l *loop) bar(t *track, e *Error, which func(*level) bool) {
 	}
 	if !t.lost {
 		l.lose(t, e)
+		if l.fatal != nil {
+			l.fatal = e // says it best
+		}
 	}
 }
 
