@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -189,7 +190,7 @@ func TestEncodersFail(t *testing.T) {
 		{scene{name: "all bitrates are missing for a while", live: gap("", 20*sec, 30*sec)}, []stretch{{594 * sec, 624 * sec}, {from: 634 * sec}}, 1},
 		{scene{name: "all bitrates are missing of a promise", live: promise(gap("", 20*sec, 30*sec))}, []stretch{{594 * sec, 620 * sec}, {from: 630 * sec}}, 1},
 		{scene{name: "all bitrates are missing for a moment", live: gap("", 20*sec, 21*sec)}, []stretch{{594 * sec, 624 * sec}, {from: 626 * sec}}, 1},
-		{scene{name: "gap in the sound", live: gap("audio", 20*sec, 26*sec)}, []stretch{{from: 594 * sec}}, 1},
+		{scene{name: "gap in the sound", live: gap("audio", 20*sec, 26*sec)}, []stretch{{594 * sec, 630*sec + period}, {from: 630 * sec}}, 1},
 		{scene{name: "gap in the pictures", live: gap("video", 20*sec, 26*sec)}, []stretch{{594 * sec, 624 * sec}, {from: 630 * sec}}, 1},
 		{scene{name: "gap in the window", live: gap("", -100*sec, -90*sec), config: func(c *player.Config) { c.Live.Start.Offset = -110 * sec }},
 			[]stretch{{490 * sec, 504 * sec}, {from: 514 * sec}}, 0},
@@ -216,6 +217,54 @@ func TestEncodersFail(t *testing.T) {
 				if !back || len(refused(r)) > 20 {
 					t.Errorf("the level is asked for again: %v; %d requests failed", back, len(refused(r)))
 				}
+			}
+		})
+	}
+}
+
+// A stream that stays away while others go on is played without, and again when
+// it is back: pictures go on without sound after a little, sound without pictures
+// after a while.
+func TestStreamsStayAway(t *testing.T) {
+	for _, c := range []struct {
+		stream string
+		mode   origin.Mode
+		stall  time.Duration
+		least  int // pictures
+	}{
+		{"audio", origin.Complete, 4 * sec, 2450},
+		{"audio", origin.Promise, 4 * sec, 2450},
+		{"video", origin.Complete, 11 * sec, 1350},
+		{"video", origin.Promise, 11 * sec, 1350},
+	} {
+		s := scene{name: fmt.Sprintf("%s that stays away, %s", c.stream, c.mode), span: 110 * sec, live: func(e *origin.Live) {
+			e.Mode = c.mode
+			e.Gaps = []origin.Gap{{Stream: c.stream, From: into(20 * sec), To: into(60 * sec)}}
+		}}
+		t.Run(s.name, func(t *testing.T) {
+			var g glimpses
+			s.script = g.at(45*sec, 105*sec)
+			r := s.play(t)
+			if r.Summary.Stalls != 1 || r.Summary.Stalled > c.stall || codes(r)[event.LiveStalled] != 1 {
+				t.Errorf("%d stalls of %v, %v", r.Summary.Stalls, r.Summary.Stalled, codes(r))
+			}
+			for _, now := range g.list {
+				if now.State != event.Playing {
+					t.Errorf("at %v: %s", now.at, now.State)
+				}
+			}
+			if n := len(r.Shown); n < c.least {
+				t.Errorf("%d pictures were shown", n)
+			}
+			got := stretches(r)
+			if last := got[len(got)-1]; last.to-last.from < 30*sec {
+				t.Errorf("the pictures shown are those of %v", got)
+			}
+			if c.stream == "audio" && (len(got) != 2 || got[1].from != got[0].to-period) {
+				t.Errorf("the pictures shown are those of %v", got)
+			}
+			if c.stream == "audio" {
+				inSync(t, r, 60*time.Millisecond)
 			}
 		})
 	}

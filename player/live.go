@@ -80,6 +80,7 @@ type live struct {
 	gauged  time.Duration // when the latency was sampled last
 	asked   time.Duration // until then, no other origin is asked where the edge is
 	stuck   bool          // that nothing comes any more was told
+	others  time.Duration // when one stream stayed away and others went on first; 0: that is not so
 	forgets bool          // the server has nothing of what is outside its own window
 	ended   bool
 }
@@ -133,7 +134,7 @@ func (l *loop) chunkDuration() time.Duration {
 func (l *loop) edge() time.Duration {
 	edge, some := time.Duration(0), false
 	for _, t := range l.tracks {
-		if t.lost || t == l.switching || t.stream.Len() == 0 {
+		if t.lost || t.absent || t == l.switching || t.stream.Len() == 0 {
 			continue
 		}
 		end := t.stream.End()
@@ -152,7 +153,7 @@ func (l *loop) edge() time.Duration {
 // nothing is known of when chunks come.
 func (l *loop) edgeNow() (edge time.Duration, ok bool) {
 	for _, t := range l.tracks {
-		if t.lost || t == l.switching {
+		if t.lost || t.absent || t == l.switching {
 			continue
 		}
 		e, known := t.pace.Edge(l.now())
@@ -271,7 +272,7 @@ func (l *loop) resume() time.Duration {
 // leadingTrack is the video, or what there is.
 func (l *loop) leadingTrack() *track {
 	for _, t := range l.tracks {
-		if t != l.switching && t.stream.Len() > 0 {
+		if t != l.switching && !t.absent && t.stream.Len() > 0 {
 			return t
 		}
 	}
@@ -355,6 +356,8 @@ func (l *loop) liveTurn() {
 	l.trimWindow()
 	l.askRefresh()
 	l.askInfo()
+	l.playWithout()
+	l.takeBack()
 	l.jumpGap()
 	l.leaveBehind()
 	l.keepNear()
@@ -373,6 +376,11 @@ func (l *loop) untilLive() time.Duration {
 	wait := min(l.untilRefresh(), l.untilInfo())
 	if len(l.origins.list) > 1 {
 		wait = min(wait, time.Second)
+	}
+	for _, t := range l.tracks {
+		if until, ok := l.untilBack(t); ok {
+			wait = min(wait, max(until, 0))
+		}
 	}
 	if l.state == event.Buffering && l.tight() > 0 {
 		wait = min(wait, l.tight())
@@ -444,7 +452,7 @@ func (l *loop) jumpGap() {
 	pos := l.position()
 	to := time.Duration(1<<63 - 1)
 	for _, t := range l.tracks {
-		if t == l.switching {
+		if t == l.switching || t.absent {
 			continue
 		}
 		next, ok := t.queue.After(pos)

@@ -415,7 +415,7 @@ func (l *loop) reachable(pos time.Duration, cause string) time.Duration {
 	switch {
 	case !l.snap.Live():
 		return l.startAt(pos)
-	case cause == "gap", cause == "live", cause == "window":
+	case cause == "gap", cause == "live", cause == "window", cause == "stream":
 		return pos
 	}
 	return l.inWindow(pos)
@@ -438,6 +438,10 @@ func (l *loop) moveTrack(t *track, from, pos time.Duration) {
 	l.figures.DiscardedBytes += t.queue.Beyond(from)
 	t.queue.Restart(l.epoch, pos)
 	t.lost = false // what could not be had before may be had there
+	if t.absent {
+		t.absent = false
+		t.queue.SetEnded(false)
+	}
 	l.aim(t, pos)
 }
 

@@ -55,28 +55,30 @@ type track struct {
 	spoiled bool            // what its queue holds cannot be decrypted
 	cancels []context.CancelFunc
 
-	next      int         // index of the chunk to fetch
-	job       *job        // under way
-	current   int         // level fetched last, -1
-	attempt   int         // of the chunk next, failed so far
-	class     fetch.Class // of the last failure, and how many there were in a row
-	classRow  int
-	tried     []bool // levels that failed for the chunk next
-	forced    int    // level to fetch next at, -1: ask the policy
-	notBefore time.Duration
-	gap       bool // a hole was skipped before next
-	holes     int  // skipped in a row
-	since     int  // fragments since the start or seek
-	transfers []heuristics.Transfer
-	received  int64                 // bytes
-	decided   map[int]time.Duration // when the level of a chunk was chosen, by index, from the one on the screen on
-	better    improvement
-	lost      bool          // given up: nothing more is fetched
-	starved   bool          // its buffer ran out since the last request
-	quiet     time.Duration // until then, failures are not told
-	pace      timeline.Pace // of a live stream
-	announced int           // fragments that the latest one announced
-	info      info
+	next       int         // index of the chunk to fetch
+	job        *job        // under way
+	current    int         // level fetched last, -1
+	attempt    int         // of the chunk next, failed so far
+	class      fetch.Class // of the last failure, and how many there were in a row
+	classRow   int
+	tried      []bool // levels that failed for the chunk next
+	forced     int    // level to fetch next at, -1: ask the policy
+	notBefore  time.Duration
+	gap        bool // a hole was skipped before next
+	holes      int  // skipped in a row
+	since      int  // fragments since the start or seek
+	transfers  []heuristics.Transfer
+	received   int64                 // bytes
+	decided    map[int]time.Duration // when the level of a chunk was chosen, by index, from the one on the screen on
+	better     improvement
+	lost       bool          // given up: nothing more is fetched
+	absent     bool          // it does not come, and is played without
+	absentFrom time.Duration // where what was there of it ended then
+	starved    bool          // its buffer ran out since the last request
+	quiet      time.Duration // until then, failures are not told
+	pace       timeline.Pace // of a live stream
+	announced  int           // fragments that the latest one announced
+	info       info
 }
 
 // audioChoice is an audio stream that can be selected.

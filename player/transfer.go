@@ -34,8 +34,12 @@ func (l *loop) fetch() time.Duration {
 		if t.lost {
 			continue
 		}
+		l.passOver(t)
 		l.look()
 		wait = min(wait, l.watchReplacement(t))
+		if l.alone(t) {
+			l.view.Tracks[i].Buffered = 0
+		}
 		action := schedule.Next(&l.view, i)
 		if action.Do == schedule.End {
 			t.queue.SetEnded(true)
@@ -45,7 +49,7 @@ func (l *loop) fetch() time.Duration {
 		case action.Do == schedule.Fetch && l.notYet(t, action.Chunk) > 0:
 			wait = min(wait, l.notYet(t, action.Chunk))
 		case action.Do == schedule.Fetch:
-			t.queue.SetEnded(false)
+			t.queue.SetEnded(t.absent)
 			wait = min(wait, l.fetchChunk(t, action.Chunk))
 		case action.Do == schedule.Wait:
 			wait = min(wait, action.For)
@@ -65,6 +69,9 @@ func (l *loop) look() {
 	for _, t := range l.tracks {
 		t.queue.TrimBehind(pos)
 		v := l.viewOf(t, pos)
+		if l.alone(t) {
+			v.Buffered = schedule.Forever // no other waits for it
+		}
 		held += v.Bytes
 		expected += v.Expected
 		l.view.Tracks = append(l.view.Tracks, v)
