@@ -26,7 +26,8 @@ type Seek struct {
 	Mode     string        `json:"mode"` // "exact" or "key"
 	InBuffer bool          `json:"in_buffer"`
 	// Cause is "command", or what else moved the playhead: "live", "replay",
-	// "loop", "window".
+	// "loop", "window" (it had left the window), "gap" (a hole of the timeline),
+	// "stream" (one that stayed away is back).
 	Cause string `json:"cause,omitempty"`
 }
 
