@@ -41,9 +41,6 @@ const (
 	provenAfter   = 60 * time.Second
 	provenSeconds = 60
 
-	// leastLeft is what others leave of the device at least.
-	leastLeft = 0.1
-
 	minBurden, maxBurden = 0.02, 50
 )
 
@@ -91,8 +88,8 @@ type Monitor struct {
 	steady        float64 // mean of some seconds
 	calm          float64 // before the latest trouble
 	others        float64 // usual share of the device that others take; -1: not known
-	// share is the share that this process takes of what others leave of a device
-	// that is held down, for each unit of load with one thread.
+	// share is the share that this process takes of a device that is held down, for
+	// each unit of load with one thread.
 	share float64
 
 	fails [mostFailed]time.Duration // of levels offered again, the latest first
@@ -112,6 +109,7 @@ type second struct {
 	full                          float64 // load with one thread and all effort; 0: not known
 	disturbed                     bool    // others have the device
 	exact                         bool    // else the load was mean at most
+	usedUp                        bool    // of what the device is held down to, nearly all
 }
 
 // New returns a Monitor for the levels given, ascending in bitrate as in
@@ -241,6 +239,7 @@ func (m *Monitor) note(o Observation, due float64) {
 	if m.others < 0 {
 		m.others = others // it is busy, and that is that
 	}
+	now.usedUp = o.Throttled && o.Process > usedUpShare
 	now.disturbed = o.Device > 0 && others > m.others+othersMuch
 	if !now.disturbed {
 		m.others += (others - m.others) / 16
@@ -337,10 +336,14 @@ func (m *Monitor) learn(l *levelState, load float64, disturbed bool) {
 // it, and more threads are of no use.
 func (m *Monitor) weigh(o Observation, load float64) {
 	share := 0.0
-	if o.Throttled && o.Device > 0 && o.Process > 0 {
-		share = o.Process / max(1-max(o.Device-o.Process, 0), leastLeft) / load
+	if o.Throttled {
+		share = max(o.Process, 0) / load
 	}
-	m.share += (share - m.share) / 4
+	if share > m.share {
+		m.share += (share - m.share) / 2
+	} else {
+		m.share += (share - m.share) / 32 // it is not held down every second
+	}
 }
 
 // exonerate corrects what a level above was thought to take, where the level come

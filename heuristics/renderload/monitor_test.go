@@ -331,6 +331,23 @@ func TestThreadsHideTheirWork(t *testing.T) {
 	s.expect(t, 3)
 }
 
+// TestAQuotaThatIsUsedUpLeads: pictures would be lost soon.
+func TestAQuotaThatIsUsedUpLeads(t *testing.T) {
+	for _, c := range []struct {
+		process, load float64
+		held          bool
+		cap           int
+	}{{.95, .6, true, 2}, {.95, .6, false, 3}, {.8, .6, true, 3}, {.95, .1, true, 3}} {
+		s := watching()
+		s.show(2, 10, .2, nil)
+		s.show(3, 8, .5, nil)
+		s.show(3, 4, c.load, func(o *Observation) { o.Device, o.Process, o.Throttled = 1, c.process, c.held })
+		if s.m.Cap() != c.cap {
+			t.Errorf("%+v: cap %d, %v", c, s.m.Cap(), s.reasons)
+		}
+	}
+}
+
 // TestABusyDeviceIsLearnedAllTheSame: others that were there before are no
 // disturbance, and what disturbs leaves what a glance said.
 func TestABusyDeviceIsLearnedAllTheSame(t *testing.T) {

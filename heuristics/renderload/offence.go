@@ -18,6 +18,11 @@ const (
 	verySlowLoad = 0.95
 	trialLoad    = 1.0
 	manyLate     = 0.10
+	lateLoad     = 0.70
+	// usedUpShare is the share of a device that is held down from which what is left
+	// is used up; more than half of it must be decoding.
+	usedUpShare = 0.90
+	usedUpLoad  = 0.50
 
 	// episode is for how long after one offence another belongs to it, and a level
 	// come to tells of the trouble and not of itself.
@@ -53,7 +58,8 @@ func (m *Monitor) offence(o Observation) Reason {
 	l := &m.levels[o.Level]
 	switch {
 	case m.observed >= slowSeconds && m.mean > slowLoad, m.slow(verySlowLoad),
-		now.mean > slowLoad && now.late > manyLate*now.due,
+		now.mean > lateLoad && now.late > manyLate*now.due,
+		m.observed >= 2 && now.usedUp && m.recent[1].usedUp && now.mean > usedUpLoad,
 		now.mean > trialLoad && (l.again || l.trial || l.measured <= learnSeconds):
 		return DecodeSlow
 	}
