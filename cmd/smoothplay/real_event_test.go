@@ -251,3 +251,37 @@ func TestRealEvent(t *testing.T) {
 		})
 	}
 }
+
+// A change of channel leaves the last picture of the one on the screen until the
+// first of the other is there.
+func TestRealEventChannels(t *testing.T) {
+	one := eventOrigin(t, nil, "")
+	two := eventOrigin(t, func(e *origin.Live) { e.Epoch = e.Epoch.Add(-8 * time.Second) }, "")
+	to := func(at time.Duration, path string) playertest.Step {
+		return playertest.Step{At: at, Do: func(s *playertest.Session) { s.Must(s.Player.Open(s.Ctx, "http://test"+path)) }}
+	}
+	c := &eventCamera{t: t, lag: -1}
+	r := playertest.Run(t, playertest.Scenario{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Has("two") {
+				c.mu.Lock()
+				c.lag = -1 // another zero point
+				c.mu.Unlock()
+				two.ServeHTTP(w, r)
+				return
+			}
+			one.ServeHTTP(w, r)
+		}),
+		Path: "/demo.isml/Manifest", Video: c, Decoders: ffmpeg.Decoders{}, Audio: &null.AudioSink{}, For: 16 * time.Second,
+		Config: func(p *player.Config) { p.Limits.MaxHeight, p.AppendQuery = 360, true },
+		Script: []playertest.Step{to(8*time.Second, "/demo.isml/Manifest?two")},
+	})
+	w := &watched{Result: r, t: t, pictures: c.pictures}
+	lengths, _ := w.eventRuns()
+	if r.Err != nil || r.Summary.Stalls > 0 || len(lengths) != 2 || c.cleared != 1 {
+		t.Fatalf("%v, %d stalls, stretches of %v pictures, the screen was cleared %d times", r.Err, r.Summary.Stalls, lengths, c.cleared)
+	}
+	if took := w.pictures[lengths[0]].at.Sub(atEvent(8 * time.Second)); took > 500*time.Millisecond {
+		t.Errorf("the channel changed after %v", took)
+	}
+}
