@@ -25,7 +25,8 @@ const (
 	// reach is how many standard deviations above the rate of the link a level may
 	// need that is taken up. Played from the buffer it would have to be left again:
 	// on a steady link that is certain, and nothing but a swing.
-	reach = 0.5
+	reach     = 0.5
+	mostReach = 0.3 // of the logarithm of the rate
 	// weightGain is what the latest fragment counts for in what fragments weigh.
 	weightGain = 0.05
 
@@ -37,10 +38,12 @@ const (
 	// the plan's terms: what came in is thrown away.
 	abandonMargin = 0.1
 	// A link has broken when it fell short for alarm seconds of itself: longer than
-	// a dip. Nobody knows for how long: what takes more than patience times as long
-	// as it plays is not waited for then.
+	// a dip. Nobody knows for how long: what needs patience times as long as it plays
+	// is not waited for then, and nothing begun that takes longer than it plays. A
+	// link of ample times the rate of a level makes up for it in no time.
 	alarm    = 1.5
-	patience = 1
+	patience = 0.25
+	ample    = 4
 )
 
 type foresight struct {
@@ -154,15 +157,17 @@ func (p *foresight) believed(in *heuristics.Input) belief {
 	return b
 }
 
-// choose scores the levels for the chunk of in and returns the best.
+// choose scores the levels for the chunk of in and returns the best. Left out are
+// levels far above what the link carries, but for the one that is held, and, while
+// the link is broken, those that would take longer than they play.
 func (p *foresight) choose(in *heuristics.Input, b *belief) int {
 	now := b.ahead(in.Now, p.plan.chunk)
-	carried := math.Exp(max(now.mean, now.now)+reach*now.spread) / p.weight
-	best, top := 0, math.Inf(-1)
+	carried := p.carried(&now)
+	best, top := p.plan.ladder[0], math.Inf(-1)
 	for a, q := range p.plan.ladder {
 		bits := p.bits(in, q)
 		tooHigh := p.before >= 0 && a > p.before && p.plan.rates[a] > carried
-		tooLong := b.short > alarm && bits > patience*p.plan.chunk*math.Exp(now.now)
+		tooLong := b.short > alarm && !p.isAmple(b, a) && bits > p.plan.chunk*math.Exp(now.now)
 		if a > 0 && (tooHigh || tooLong) {
 			break
 		}
@@ -173,6 +178,11 @@ func (p *foresight) choose(in *heuristics.Input, b *belief) int {
 		}
 	}
 	return best
+}
+
+// carried is the highest nominal rate that is taken up.
+func (p *foresight) carried(o *outlook) float64 {
+	return math.Exp(max(o.mean, o.now)+min(reach*o.spread, mostReach)) / p.weight
 }
 
 // why is the reason for choosing q.
@@ -211,7 +221,7 @@ func (p *foresight) goOn(in *heuristics.Input) heuristics.Decision {
 	}
 	rest := max(whole-8*float64(t.Bytes), 0)
 	rate := latestRate(t)
-	lost := p.lost(t, rest, rate)
+	lost := p.lost(t, a, rest, rate)
 	if !lost && rest < unharmed*in.Buffered.Seconds()*rate {
 		return goesOn(in)
 	}
@@ -231,7 +241,7 @@ func (p *foresight) goOn(in *heuristics.Input) heuristics.Decision {
 		}
 		score := p.plan.worth(in, i, p.before, wait, bits, &now) + margin
 		p.candidates = append(p.candidates, heuristics.Candidate{Level: q, Score: score})
-		if score > top {
+		if score > top || lost {
 			best, top = q, score
 		}
 	}
@@ -246,8 +256,15 @@ func (p *foresight) goOn(in *heuristics.Input) heuristics.Decision {
 	return d
 }
 
-// lost reports whether the link has broken and the rest of t, in bits, is not
-// waited for.
-func (p *foresight) lost(t *heuristics.Transfer, rest, rate float64) bool {
-	return rest > patience*p.plan.chunk*rate && p.belief.shortfall(t) > alarm
+// lost reports whether the link has broken since a transfer at place a of the
+// ladder began, and the rest of it, in bits, is not waited for.
+func (p *foresight) lost(t *heuristics.Transfer, a int, rest, rate float64) bool {
+	b := &p.belief
+	return b.known && b.short <= alarm && b.shortfall(t) > alarm && !p.isAmple(b, a) && rest > patience*p.plan.chunk*rate
+}
+
+// isAmple reports whether the link usually carries far more than place a of the
+// ladder needs.
+func (p *foresight) isAmple(b *belief, a int) bool {
+	return ample*p.plan.rates[a] <= math.Exp(b.link(modelStep).mean)
 }

@@ -78,7 +78,7 @@ const (
 	leastRate     = 1000 // bits per second
 	// shortBy is how many standard deviations below its mean a link is expected to
 	// be at worst.
-	shortBy = 2.0
+	shortBy = 2.5
 )
 
 // learn takes a transfer into account, part by part.
@@ -90,37 +90,47 @@ func (b *belief) learn(t *heuristics.Transfer) {
 		b.ttfb = t.FirstByte.Seconds()
 	}
 	b.ttfb += latencyGain * (t.FirstByte.Seconds() - b.ttfb)
-	own := float64(t.Bytes) / float64(t.Bytes+t.OtherBytes)
 	if b.share == 0 {
-		b.share = own
+		b.share = own(t)
 	}
-	b.share += shareGain * (own - b.share)
-	share := b.share / own
-	if t.StackBPS > 0 {
-		b.observe(float64(t.StackBPS)*share*own, t.Body.Seconds(), t.Start+t.FirstByte+t.Body)
-		return
-	}
+	b.share += shareGain * (own(t) - b.share)
+	b.short = b.shortfall(t)
+	scale := b.scale(t)
 	if t.Body < longBody && (t.Body < burstBody || t.Bytes < burstBytes) {
 		// Most of it lay in the socket before it was read.
 		if t.Bytes >= tinyBytes {
 			d := (t.FirstByte + t.Body).Seconds()
-			b.observe(8*float64(t.Bytes)/d*share, d, t.Start+t.FirstByte+t.Body)
+			b.observe(8*float64(t.Bytes)/d*scale, d, t.Start+t.FirstByte+t.Body)
 		}
 		return
 	}
 	from := heuristics.Mark{}
 	for _, m := range t.Marks {
 		if m.Body-from.Body >= partLength && t.Body-m.Body >= partLength/2 {
-			b.part(t, from, m, share)
+			b.part(t, from, m, scale)
 			from = m
 		}
 	}
-	b.part(t, from, heuristics.Mark{Body: t.Body, Bytes: t.Bytes}, share)
+	b.part(t, from, heuristics.Mark{Body: t.Body, Bytes: t.Bytes}, scale)
 }
 
-func (b *belief) part(t *heuristics.Transfer, from, to heuristics.Mark, share float64) {
+func (b *belief) part(t *heuristics.Transfer, from, to heuristics.Mark, scale float64) {
 	d := (to.Body - from.Body).Seconds()
-	b.observe(8*float64(to.Bytes-from.Bytes)/d*share, d, t.Start+t.FirstByte+to.Body)
+	b.observe(8*float64(to.Bytes-from.Bytes)/d*scale, d, t.Start+t.FirstByte+to.Body)
+}
+
+// own is the part of what came in while t ran that was its own.
+func own(t *heuristics.Transfer) float64 {
+	return float64(t.Bytes) / float64(t.Bytes+t.OtherBytes)
+}
+
+// scale is by how much t would have been quicker with the usual share of the
+// link, and as the network stack saw it where it says so.
+func (b *belief) scale(t *heuristics.Transfer) float64 {
+	if t.StackBPS > 0 {
+		return b.share * float64(t.StackBPS) * t.Body.Seconds() / (8 * float64(t.Bytes))
+	}
+	return b.share / own(t)
 }
 
 // observe takes a rate into account that was seen for d seconds, until at.
@@ -133,7 +143,6 @@ func (b *belief) observe(bps, d float64, at time.Duration) {
 				meanWeight: 1 - math.Exp2(-max(d, modelStep)/characters[i].halfLife)}
 		}
 	} else {
-		b.short = max(b.short+d*(1-bps/b.least()), 0)
 		gap := (at - b.at).Seconds()
 		best := math.Inf(-1)
 		for i := range b.models {
@@ -199,19 +208,22 @@ func (b *belief) least() float64 {
 	return math.Exp(l.mean - shortBy*l.spread)
 }
 
-// shortfall is short as it is at the end of what came in of a running transfer.
+// shortfall is short as it is at the end of what came in of t.
 func (b *belief) shortfall(t *heuristics.Transfer) float64 {
 	if !b.known {
 		return 0
 	}
-	least := b.least()
+	perByte := 8 / b.least()
+	if t.Bytes > 0 {
+		perByte *= b.scale(t)
+	}
 	short := b.short
 	var from heuristics.Mark
 	for _, m := range t.Marks {
-		short = max(short+(m.Body-from.Body).Seconds()-8*float64(m.Bytes-from.Bytes)/least, 0)
+		short = max(short+(m.Body-from.Body).Seconds()-perByte*float64(m.Bytes-from.Bytes), 0)
 		from = m
 	}
-	return max(short+(t.Body-from.Body).Seconds()-8*float64(t.Bytes-from.Bytes)/least, 0)
+	return max(short+(t.Body-from.Body).Seconds()-perByte*float64(t.Bytes-from.Bytes), 0)
 }
 
 // rate is the present rate in bits per second; 0: nothing is known.

@@ -46,7 +46,7 @@ const (
 	stallCost   = 4.3 / 6 // a second of it, as in the linear QoE of Pensieve
 	stallEvent  = 1.0     // that there is one, reached at stallShort
 	stallShort  = 0.05    // seconds
-	switchEvent = 0.06    // that there is one; its height costs its utility
+	switchEvent = 0.08    // that there is one; its height costs its utility
 	logShare    = 0.3     // of the logarithmic utility; the rest is linear
 
 	// lead is how long before it is due a fragment must be there, in seconds: it

@@ -36,7 +36,11 @@ func (p *foresight) Replace(in *heuristics.Input) (chunk int, d heuristics.Decis
 	now := b.ahead(in.Now, p.plan.chunk)
 	mean := math.Exp(now.mean)
 	best, to, top := -1, 0, replaceMargin
+	carried := p.carried(&now)
 	for a, q := range p.plan.ladder {
+		if p.plan.rates[a] > carried {
+			break
+		}
 		var took [linkStates]float64
 		var expected, price float64
 		usual := p.plan.rates[a] * p.plan.chunk * p.weight

@@ -99,14 +99,23 @@ func RunThrice(t *testing.T, mk func() Scenario) *Result {
 }
 
 func run(t *testing.T, s Scenario) *Result {
+	network, stop := s.serve()
+	defer stop()
+	return s.play(t, network, s.link(t))
+}
+
+// serve puts the server of s on a network of its own.
+func (s Scenario) serve() (network *Network, stop func()) {
 	handler := s.Handler
 	if handler == nil {
 		handler = Default()
 	}
-	network := NewNetwork()
-	stop := network.Serve(handler)
-	defer stop()
-	link := s.link(t)
+	network = NewNetwork()
+	return network, network.Serve(handler)
+}
+
+// play plays s over a network and a link that others may use as well.
+func (s Scenario) play(t *testing.T, network *Network, link *httpclient.Link) *Result {
 	client, err := httpclient.New(httpclient.Config{Dial: network.Dial, Link: link})
 	if err != nil {
 		t.Fatal(err)
