@@ -41,6 +41,7 @@ type loan struct {
 
 // doorState is why a door is not open.
 type doorState struct {
+	kid    [16]byte
 	epoch  uint64
 	at     time.Duration // of the sample that stands before it
 	locked bool          // it will not open for that sample: it was left out
@@ -67,6 +68,11 @@ func (k *keyring) use(f func(*drm.Ring)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	f(k.ring)
+	for d, s := range k.doors { // what opens is open at once, whenever its decode loop wakes
+		if !s.locked && k.ring.Key(time.Now(), s.kid).State != drm.Pending {
+			delete(k.doors, d)
+		}
+	}
 	close(k.wake)
 	k.wake = make(chan struct{})
 }
@@ -211,7 +217,7 @@ func (d *door) Unlock(ctx context.Context, e *buffer.Entry) (bool, error) {
 	switch {
 	case errors.Is(err, platform.ErrKeyRefused):
 		d.keys.refuse(kid, err)
-		d.setState(&doorState{e.Epoch, e.Sample.PTS, true})
+		d.setState(&doorState{kid, e.Epoch, e.Sample.PTS, true})
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("the %v sample at %v: %w: %w", format.Kind, e.Sample.PTS, errDecrypt, err)
@@ -228,7 +234,7 @@ func (d *door) Unlock(ctx context.Context, e *buffer.Entry) (bool, error) {
 	if d.verdict(kid) {
 		return true, nil
 	}
-	d.setState(&doorState{e.Epoch, e.Sample.PTS, true})
+	d.setState(&doorState{kid, e.Epoch, e.Sample.PTS, true})
 	return false, nil
 }
 
@@ -286,10 +292,10 @@ func (k *keyring) take(d *door, e *buffer.Entry) (l *loan, wake <-chan struct{})
 	key := k.ring.Key(time.Now(), e.Protection.KID)
 	switch {
 	case key.State == drm.Pending:
-		k.setState(d, &doorState{epoch: e.Epoch, at: e.Sample.PTS})
+		k.setState(d, &doorState{kid: e.Protection.KID, epoch: e.Epoch, at: e.Sample.PTS})
 		return nil, k.wake
 	case key.State != drm.Ready || !key.Allows(f.Width, f.Height):
-		k.setState(d, &doorState{e.Epoch, e.Sample.PTS, true})
+		k.setState(d, &doorState{e.Protection.KID, e.Epoch, e.Sample.PTS, true})
 		return nil, nil
 	}
 	l = k.loans[e.Protection.KID]
