@@ -88,7 +88,7 @@ func (l *loop) needsKeys() *Error {
 	if !l.keys.said.Protected() {
 		what = "encrypted fragments without a protection header"
 	}
-	return fail(event.NoKeyProvider, l.base, "%s is protected (%s): a key provider is needed to play it", event.RedactURL(l.base), what)
+	return fail(event.NoKeyProvider, l.base, "%s is protected (%s): keys, or a provider that gets them, are needed to play it", event.RedactURL(l.base), what)
 }
 
 // reprotect takes the headers of a new manifest of the same presentation.

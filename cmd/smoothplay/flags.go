@@ -124,7 +124,7 @@ func (f *networkFlags) register(cmd *cobra.Command, session *sessionFlags) {
 		flags.StringVar(&f.proxy, "proxy", "", "proxy `URL`, or direct for none (default: from the environment)")
 		flags.StringVar(&f.roots, "cacert", "", "trust the certificates in `FILE` (PEM) too")
 		flags.StringVar(&f.certificate, "cert", "", "client certificate in `FILE` (PEM)")
-		flags.StringVar(&f.certKey, "key", "", "key of the client certificate in `FILE` (PEM)")
+		flags.StringVar(&f.certKey, "cert-key", "", "key of the client certificate in `FILE` (PEM)")
 		if session == nil {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"smoothplay/heuristics/renderload"
+	"smoothplay/player"
 	"smoothplay/player/event"
 )
 
@@ -18,6 +19,7 @@ import (
 type measureFlags struct {
 	session      sessionFlags
 	network      networkFlags
+	keys         keyFlags
 	store        storeFlags
 	limit        timeValue
 	loop         bool
@@ -91,6 +93,7 @@ command of the script failed.`,
 	})
 	flags.session.register(cmd)
 	flags.network.register(cmd, &flags.session)
+	flags.keys.register(cmd)
 	flags.store.register(cmd, false)
 	return cmd
 }
@@ -193,6 +196,9 @@ func writeSummary(e *env, summary event.Series, asJSON bool) error {
 func failureOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
+	}
+	if e := (*player.Error)(nil); errors.As(err, &e) && e.Code == event.NoKeyProvider {
+		return fmt.Errorf("%w; give --key, --key-file, --key-seed or --license-url", err)
 	}
 	return err
 }

@@ -28,6 +28,10 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 	if err != nil {
 		return nil, err
 	}
+	keys, err := flags.keys.provider()
+	if err != nil {
+		return nil, err
+	}
 	config.CMCD = flags.network.cmcd.config()
 	config.Network = flags.network.link.name()
 	config.Loop = flags.loop
@@ -56,7 +60,7 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 	if flags.events != "" || flags.report != "" {
 		config.GaugesEvery = gaugesEvery
 	}
-	p, err := player.New(m.device(source), config)
+	p, err := player.New(m.device(source, keys), config)
 	if err != nil {
 		events.close()
 		return nil, usageError{err}
@@ -78,7 +82,7 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 }
 
 // device is what a measurement plays on.
-func (m *measurement) device(from *source) platform.Device {
+func (m *measurement) device(from *source, keys platform.KeyProvider) platform.Device {
 	decoders := newDecoders(m.flags.nullDecoders)
 	if m.slow != nil {
 		decoders = &slow.Decoders{Decoders: decoders, Factor: m.slow.At}
@@ -90,6 +94,7 @@ func (m *measurement) device(from *source) platform.Device {
 		Audio:    &null.AudioSink{},
 		Load:     loadMeter(),
 		Store:    m.flags.store.store(),
+		Keys:     keys,
 	}
 }
 

@@ -27,6 +27,7 @@ type originFlags struct {
 	control bool
 	link    linkFlags
 	live    liveFlags
+	protect protectFlags
 }
 
 func originCommand(e *env) *cobra.Command {
@@ -41,6 +42,10 @@ output, the access log to standard error (--log origin=warn ends that).
 
 With --live it serves them as live events too, which repeat without end: x.ism is
 at x.isml. Timestamps come from the clock, so several origins of one event agree.
+
+With --protect and --key it encrypts all of that as it serves it, and serves the
+keys: as a W3C Clear Key licence server, and in the envelope of PlayReady with
+licences that only smoothplay's tests understand.
 
 Faults (--fault, repeatable) try a client:
 
@@ -75,6 +80,7 @@ while it serves; their times count from then on:
 		Example: `  smoothplay origin
   smoothplay origin --listen :8080 --shape 8M:30s,1M:30s --fault 404@every:7 ./movies
   smoothplay origin --live --window 2h --control
+  smoothplay origin --protect ctr --key 09e36702-8f33-436c-a5dd-60ffe6671e70:000102030405060708090a0b0c0d0e0f
   smoothplay origin --live --event-start -30s --event-end 10m --ending silent ./movies`,
 		Args: atMostOne("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -88,6 +94,7 @@ while it serves; their times count from then on:
 		flags.link.register(f)
 	})
 	flags.live.register(cmd)
+	flags.protect.register(cmd)
 	return cmd
 }
 
@@ -122,19 +129,25 @@ func serve(cmd *cobra.Command, e *env, args []string, flags *originFlags) error 
 			return usageError{fmt.Errorf("%s holds no presentation: neither an .ism file nor a Manifest", args[0])}
 		}
 	}
-	handler, err := origin.New(config)
-	if err != nil {
-		return usageError{err}
-	}
 	listener, err := net.Listen("tcp", flags.listen)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
 	}
+	defer listener.Close()
+	host := reachable(listener.Addr())
+	if config.Protect, err = flags.protect.protect(host); err != nil {
+		return err
+	}
+	handler, err := origin.New(config)
+	if err != nil {
+		return usageError{err}
+	}
+	flags.protect.tell(e.stderr, host)
 	for _, p := range presentations {
 		if config.Live != nil {
 			p = livePath(p)
 		}
-		at := url.URL{Scheme: "http", Host: reachable(listener.Addr()), Path: "/" + p}
+		at := url.URL{Scheme: "http", Host: host, Path: "/" + p}
 		fmt.Fprintln(e.stdout, at.String())
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}

@@ -19,6 +19,7 @@ import (
 type playFlags struct {
 	session       sessionFlags
 	network       networkFlags
+	keys          keyFlags
 	store         storeFlags
 	paused, loop  bool
 	keepOpen      bool
@@ -52,6 +53,7 @@ Keys in the window:
 The mouse shows the progress bar: click or drag in it to seek, on LIVE to go live.`,
 		Example: `  smoothplay play
   smoothplay play --start 1:05:00 --alang en,de http://host/movie.ism/Manifest
+  smoothplay play --key 09e36702-8f33-436c-a5dd-60ffe6671e70:000102030405060708090a0b0c0d0e0f http://host/movie.ism/Manifest
   smoothplay play --shape 4M:20s,600k:20s ./movie/
   smoothplay play --live-start -10:00 --fallback http://b/tv.isml/Manifest http://a/tv.isml/Manifest`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,6 +74,7 @@ The mouse shows the progress bar: click or drag in it to seek, on LIVE to go liv
 	})
 	flags.session.register(cmd)
 	flags.network.register(cmd, &flags.session)
+	flags.keys.register(cmd)
 	flags.store.register(cmd, true)
 	return cmd
 }
@@ -86,6 +89,10 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	if err != nil {
 		return err
 	}
+	keys, err := flags.keys.provider()
+	if err != nil {
+		return err
+	}
 	config.Paused, config.Loop = flags.paused, flags.loop
 	config.KeepOpen = flags.keepOpen || !flags.keepOpenGiven && !flags.headless
 	config.Logger, config.Usage = e.log, usage
@@ -95,7 +102,7 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	if err != nil {
 		return err
 	}
-	run := playRun{e: e, flags: flags, source: source, config: config, news: newNews(), channels: channelsOf(args)}
+	run := playRun{e: e, flags: flags, source: source, keys: keys, config: config, news: newNews(), channels: channelsOf(args)}
 	run.config.Events = event.Tee(events.sink(), run.news)
 	if flags.headless {
 		err = run.headless(ctx)
@@ -112,6 +119,7 @@ type playRun struct {
 	e      *env
 	flags  *playFlags
 	source *source
+	keys   platform.KeyProvider // nil: none
 	config player.Config
 	news   *news
 	// channels are what the command line names, when there is more than one.
@@ -136,6 +144,7 @@ func (r *playRun) device() platform.Device {
 		Audio:    &null.AudioSink{},
 		Load:     loadMeter(),
 		Store:    r.flags.store.storeOrCache(r.source),
+		Keys:     r.keys,
 	}
 }
 

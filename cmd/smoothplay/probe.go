@@ -19,6 +19,7 @@ import (
 
 func probeCommand(e *env) *cobra.Command {
 	var network networkFlags
+	var given keyFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "probe URL",
@@ -27,22 +28,29 @@ func probeCommand(e *env) *cobra.Command {
 languages and protection, what this device would not play of it and why, and what
 had to be repaired to read it. Of the fragments nothing is fetched, but for the
 newest ones of a live presentation: where its edge is, how far back one can go,
-what fragments announce of those that follow, and whether FragmentInfo works.`,
+what fragments announce of those that follow, and whether FragmentInfo works. Of a
+protected one it names the systems, keys and licence servers, what is wrong with
+their headers, and whether keys that are given fit.`,
 		Example: `  smoothplay probe http://host/movie.ism/Manifest
   smoothplay probe --json ./movie/ | jq '.streams[].levels[].bitrate_bps'`,
 		Args: exactlyOne("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return probe(cmd.Context(), e, args[0], &network, asJSON)
+			return probe(cmd.Context(), e, args[0], &network, &given, asJSON)
 		},
 	}
 	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&asJSON, "json", false, "write one JSON object")
 	})
 	network.register(cmd, nil)
+	given.register(cmd)
 	return cmd
 }
 
-func probe(ctx context.Context, e *env, rawURL string, network *networkFlags, asJSON bool) error {
+func probe(ctx context.Context, e *env, rawURL string, network *networkFlags, given *keyFlags, asJSON bool) error {
+	keys, err := given.keys()
+	if err != nil {
+		return err
+	}
 	source, err := openSource(rawURL, network)
 	if err != nil {
 		return err
@@ -68,7 +76,7 @@ func probe(ctx context.Context, e *env, rawURL string, network *networkFlags, as
 	if err != nil {
 		return fmt.Errorf("%s: %w", url, err)
 	}
-	r := reportOn(url, int64(len(got.Body)), snap, newDecoders(false))
+	r := reportOn(url, int64(len(got.Body)), snap, newDecoders(false), keys)
 	if snap.Live() {
 		r.Edge = probeEdge(ctx, client, got.URL, snap, time.Now())
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"smoothplay/drm/clearkey"
 	"smoothplay/platform"
 	"smoothplay/player/fragment"
 	"smoothplay/player/manifest"
@@ -26,12 +27,6 @@ type report struct {
 	Streams   []streamReport     `json:"streams"`
 	Protected []protectionReport `json:"protection,omitempty"`
 	Warnings  []string           `json:"warnings,omitempty"`
-}
-
-type protectionReport struct {
-	System   string `json:"system"` // "": not known
-	SystemID string `json:"system_id"`
-	Bytes    int    `json:"bytes"` // of the header as written
 }
 
 type streamReport struct {
@@ -69,8 +64,9 @@ type levelReport struct {
 	LeftOut string `json:"left_out,omitempty"`
 }
 
-// reportOn describes a presentation as decoders would play it.
-func reportOn(url string, size int64, snap *timeline.Snapshot, decoders platform.Decoders) report {
+// reportOn describes a presentation as decoders would play it; keys are those that
+// were given, nil: none.
+func reportOn(url string, size int64, snap *timeline.Snapshot, decoders platform.Decoders, keys *clearkey.Keys) report {
 	p := snap.Presentation()
 	r := report{
 		URL: url, Bytes: size,
@@ -80,10 +76,7 @@ func reportOn(url string, size int64, snap *timeline.Snapshot, decoders platform
 		CanSeek:   p.CanSeek, CanPause: p.CanPause,
 		Warnings: p.Warnings,
 	}
-	for _, protection := range p.Protections {
-		r.Protected = append(r.Protected, protectionReport{
-			systemName(protection.SystemID), protection.SystemID, len(strings.TrimSpace(protection.Data))})
-	}
+	r.Protected = reportProtection(p.Protections, keys)
 	seen := map[string]bool{}
 	for i := range p.Streams {
 		stream, warnings := reportStream(&p.Streams[i], snap.Stream(i), decoders)

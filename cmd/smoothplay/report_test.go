@@ -53,7 +53,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	r := reportOn("http://host/live.isml/Manifest", 1536, snap, newDecoders(true))
+	r := reportOn("http://host/live.isml/Manifest", 1536, snap, newDecoders(true), nil)
 	if err := r.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}

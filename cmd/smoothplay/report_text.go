@@ -49,11 +49,7 @@ func (r report) WriteText(w io.Writer) error {
 	if len(r.Protected) > 0 {
 		fmt.Fprintln(&b, "\nprotected")
 		for _, p := range r.Protected {
-			name := p.System
-			if name == "" {
-				name = "unknown system"
-			}
-			fmt.Fprintf(&b, "  %s %s, header of %s\n", name, printable(p.SystemID), sizeText(int64(p.Bytes)))
+			p.writeText(&b)
 		}
 	}
 	if len(r.Warnings) > 0 {

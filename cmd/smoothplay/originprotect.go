@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"smoothplay/drm/clearkey"
+	"smoothplay/platform"
+	"smoothplay/player/origin"
+)
+
+// protectFlags say how origin encrypts what it serves.
+type protectFlags struct {
+	scheme string
+	pairs  []string
+	rotate timeValue
+}
+
+func (f *protectFlags) register(cmd *cobra.Command) {
+	addFlags(cmd, "Protection", func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.scheme, "protect", "", "encrypt video and audio: `SCHEME` is ctr or cbc as PIFF has them, cenc, or cbcs")
+		flags.StringArrayVar(&f.pairs, "key", nil, "encrypt with `KID:KEY`; repeatable: further keys are those of the highest levels of video")
+		flags.Var(&f.rotate, "key-rotate", "change the keys after this `time`, over and over (needs --protect)")
+	})
+}
+
+// protect is what the flags say, for an origin that is reached at host; nil: nothing
+// is encrypted.
+func (f *protectFlags) protect(host string) (*origin.Protect, error) {
+	if f.scheme == "" {
+		if len(f.pairs) > 0 || f.rotate != 0 {
+			return nil, usageError{errors.New("--key and --key-rotate need --protect: say how to encrypt")}
+		}
+		return nil, nil
+	}
+	p := &origin.Protect{
+		Scheme: origin.Scheme(f.scheme), Rotate: time.Duration(f.rotate), LicenseURL: "http://" + host + origin.PlayReadyPath,
+	}
+	for _, pair := range f.pairs {
+		k := &clearkey.Keys{}
+		if err := k.Add(pair); err != nil {
+			return nil, usageError{fmt.Errorf("--key: %w", err)}
+		}
+		kid := k.KIDs()[0]
+		result, err := k.Key(context.Background(), nil, platform.KeyRequest{KID: kid})
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--key: %w", err)}
+		}
+		p.Keys = append(p.Keys, origin.ContentKey{KID: kid, Key: [16]byte(result.Key)})
+	}
+	if len(p.Keys) == 0 {
+		return nil, usageError{errors.New("--protect needs --key KID:KEY: the key to encrypt with")}
+	}
+	return p, nil
+}
+
+// tell says where the keys are to be had.
+func (f *protectFlags) tell(w io.Writer, host string) {
+	if f.scheme != "" {
+		fmt.Fprintf(w, "smoothplay: encrypted (%s); licences at http://%s%s (play with --license-url) and %s\n",
+			f.scheme, host, origin.ClearKeyPath, origin.PlayReadyPath)
+	}
+}
