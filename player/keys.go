@@ -130,6 +130,9 @@ func (l *loop) keyTurn() {
 		l.keys.told[key.KID] = key.State
 		l.keyChanged(key)
 	}
+	if l.done {
+		return
+	}
 	for _, t := range slices.Clone(l.tracks) {
 		if t.door != nil && !t.lost && l.keys.ring.leftOut(t.door, l.epoch) {
 			l.again = true
@@ -293,6 +296,9 @@ func (l *loop) barAll(kid [16]byte, e *Error, which func(*level) bool) {
 // bar leaves out levels of t. What is buffered of them and was not read is dropped;
 // where no level is left, the track is given up.
 func (l *loop) bar(t *track, e *Error, which func(*level) bool) {
+	if l.done {
+		return
+	}
 	some, left := false, false
 	for q := range t.levels {
 		v := &t.levels[q]
@@ -323,6 +329,9 @@ func (l *loop) bar(t *track, e *Error, which func(*level) bool) {
 		l.lose(t, e)
 		if l.fatal != nil {
 			l.fatal = e // says it best
+			if !l.prepared {
+				l.giveUp(e) // there is nothing to play before the end
+			}
 		}
 	}
 }

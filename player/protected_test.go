@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"smoothplay/drm/clearkey"
+	"smoothplay/drm/piff"
 	"smoothplay/drm/playready"
 	"smoothplay/drm/playready/toy"
 	"smoothplay/platform"
 	"smoothplay/platform/null"
+	"smoothplay/platform/platformtest"
 	"smoothplay/player"
 	"smoothplay/player/event"
 	"smoothplay/player/origin"
@@ -356,4 +358,32 @@ func TestProtectedLive(t *testing.T) {
 		t.Errorf("%d pictures were shown in 40 s, %d stalls", n, r.Summary.Stalls)
 	}
 	playertest.Golden(t, "protected_live", r.Events)
+}
+
+// What hardware decrypts reaches the decoder as a handle, the clear bytes never
+// pass by; it is closed once.
+func TestProtectedInHardware(t *testing.T) {
+	inner, err := piff.New(lockKeys[0].Key[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault := &platformtest.Vault{Inner: inner}
+	r := playertest.Run(t, playertest.Scenario{
+		Handler:  locked(t, &origin.Protect{}),
+		Keys:     &platformtest.Keys{Results: map[[16]byte]platform.KeyResult{lockKeys[0].KID: {Decrypter: vault}}},
+		Decoders: &platformtest.VaultDecoders{Decoders: clearOnly(), Vault: vault},
+		Script:   []playertest.Step{playertest.Seek(5*time.Second, time.Second)},
+	})
+	noTrouble(t, r)
+	if r.Err != nil {
+		t.Error(r.Err)
+	}
+	decrypted, opened, closed := vault.Counts()
+	samples := 30*25 + 30*48_000/1024
+	if decrypted < samples || opened < decrypted || closed != 1 {
+		t.Errorf("%d samples of %d were decrypted, %d opened; closed %d times", decrypted, samples, opened, closed)
+	}
+	if most := samples + samples/4; decrypted > most {
+		t.Errorf("%d samples of %d were decrypted: those read again are clear already", decrypted, samples)
+	}
 }

@@ -117,6 +117,9 @@ func everyRule() []ruleName {
 	for _, r := range keyProviderRules {
 		list("KeyProvider", r.name, r.says)
 	}
+	for _, r := range decrypterRules {
+		list("SampleDecrypter", r.name, r.says)
+	}
 	for _, r := range textDrawerRules {
 		list("TextDrawer", r.name, r.says)
 	}
