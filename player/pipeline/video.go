@@ -53,6 +53,7 @@ type Video struct {
 	failed  int               // samples lost since the last picture
 	late    bool              // the last picture delivered was due already
 	lags    bool              // samples are left out up to the next key sample
+	locked  bool              // samples are left out up to the next key sample: one could not be decrypted
 	spared  bool              // samples are left out for the effort up to the next key sample
 	waited  time.Duration     // time spent waiting for the presenter in one Decode
 }
@@ -102,7 +103,7 @@ func (v *Video) Run(ctx context.Context) error {
 }
 
 func (v *Video) begin(e buffer.Entry) {
-	v.epoch, v.start, v.begun, v.late, v.lags, v.spared = e.Epoch, e.Start, false, false, false, false
+	v.epoch, v.start, v.begun, v.late, v.lags, v.locked, v.spared = e.Epoch, e.Start, false, false, false, false, false
 	v.held.Release()
 	v.held = nil
 	if v.decoder != nil {
@@ -125,7 +126,7 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		return err
 	}
 	if open, err := unlock(ctx, v.unlock, e); !open {
-		v.lags = true // what follows refers to it
+		v.locked = true // what follows refers to it
 		return err
 	}
 	format := e.Fragment.Format
@@ -170,7 +171,10 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 // leavesOut reports whether s is not decoded, and why in the Monitor.
 func (v *Video) leavesOut(ctx context.Context, s *platform.Sample) (bool, error) {
 	spared := v.spared
+	v.locked = v.locked && !s.Key
 	switch {
+	case v.locked:
+		return true, nil
 	case !v.begun && s.Disposable && s.Format == nil && s.PTS+s.Duration <= v.start:
 		v.monitor.count(func(r *Report) { r.Skipped++ })
 		return true, nil
