@@ -40,7 +40,9 @@ text captions: subtype CAPT, sparse, parent camera 1, no chunks
 
 protected
   PlayReady {9A04F079-9840-4286-AB92-E65BE0885F95}, header of 4 bytes
+    not usable: PlayReady Object: 3 bytes are too short for one
   unknown system 00000000-0000-0000-0000-000000000001, header of 8 bytes
+    not usable: its headers are not known to this player
 `
 
 func TestReport(t *testing.T) {
