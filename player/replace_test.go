@@ -287,7 +287,8 @@ func TestCommandsDuringAReplacement(t *testing.T) {
 				// A replacement takes 1.2 s; one begins at about 12 s.
 				return playertest.Scenario{
 					Link: "1M:12s,5M:8s,30M", Config: eagerly(t, 3, 12*time.Second, nil),
-					Script: []playertest.Step{{At: 13 * time.Second, Do: command}},
+					// Not at an instant at which something else happens.
+					Script: []playertest.Step{{At: 13*time.Second + 137*time.Microsecond, Do: command}},
 				}
 			})
 			var during *event.Fragment
