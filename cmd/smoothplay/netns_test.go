@@ -129,7 +129,7 @@ func playNetns(t *testing.T, binary string, n int, periods []netnsPeriod) {
 }
 
 func shape(t *testing.T, dev string, kbps int) {
-	runTool(t, "tc", "qdisc", "replace", "dev", dev, "root", "tbf", "rate", fmt.Sprintf("%dkbit", kbps), "burst", "16kb", "latency", "60ms")
+	runTool(t, "tc", "qdisc", "replace", "dev", dev, "root", "tbf", "rate", fmt.Sprintf("%dkbit", kbps), "burst", "16kb", "latency", "250ms")
 }
 
 func runTool(t *testing.T, name string, args ...string) string {
