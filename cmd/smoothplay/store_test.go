@@ -84,7 +84,7 @@ func TestPolicyConfig(t *testing.T) {
 		}
 		return path
 	}
-	good := file("good.xml", `<Config><PanicBufferFullness Seconds="5"/></Config>`)
+	good := file("good.xml", `<Config><PanicBufferFullness value="5"/></Config>`)
 	for _, test := range []struct {
 		policy, config, want string // want: "": no error
 	}{
@@ -93,7 +93,7 @@ func TestPolicyConfig(t *testing.T) {
 		{"throughput", good, "--policy smooth2009"},
 		{"", good, "--policy smooth2009"},
 		{"smooth2009", filepath.Join(dir, "none.xml"), "no such file"},
-		{"smooth2009", file("bad.xml", `<Config><PanicBufferFullness Seconds="50"/></Config>`), "bad.xml"},
+		{"smooth2009", file("bad.xml", `<Config><PanicBufferFullness value="50"/></Config>`), "bad.xml"},
 	} {
 		f := sessionFlags{policy: test.policy, policyConfig: test.config}
 		config, err := f.config(&source{url: "http://test/a.ism"})

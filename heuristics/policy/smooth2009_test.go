@@ -216,16 +216,16 @@ const smoothXML = `<?xml version="1.0" encoding="utf-16"?>
 <SmoothStreamingConfig version="1">
   <Heuristics>
     <Network>
-      <PanicBufferFullness Seconds="4"/>
-      <LowerBufferFullness Seconds=" 9 "></LowerBufferFullness>
+      <PanicBufferFullness value="4"/>
+      <LowerBufferFullness value=" 9 "></LowerBufferFullness>
       <UpperBufferFullness>15.5</UpperBufferFullness>
-      <maxbuffersize unit="s" Seconds="25"/>
-      <TryImprovingBitRatePeriod Seconds="10"/>
+      <maxbuffersize unit="s" value="25"/>
+      <TryImprovingBitRatePeriod value="10"/>
       <CacheBandwidthFactor Value="8"/>
       <MinBitRate BitsPerSecond="300000"/>
       <MaxBitRate BitsPerSecond="18446744073709551615"/>
     </Network>
-    <Frobnicate Seconds="x"/>
+    <Frobnicate value="x"/>
   </Heuristics>
 </SmoothStreamingConfig>`
 
@@ -243,18 +243,18 @@ func TestReadSmoothConfig(t *testing.T) {
 		{"all", smoothXML, full, ""},
 		{"UTF-16", utf16LE(smoothXML), full, ""},
 		{"with a mark", "\xef\xbb\xbf" + smoothXML, full, ""},
-		{"one", `<x><PanicBufferFullness Seconds="5"/></x>`, one, ""},
-		{"attribute before text", `<x><PanicBufferFullness Seconds="5">6</PanicBufferFullness></x>`, one, ""},
+		{"one", `<x><PanicBufferFullness value="5"/></x>`, one, ""},
+		{"attribute before text", `<x><PanicBufferFullness value="5">6</PanicBufferFullness></x>`, one, ""},
 		{"none", `<x><y/></x>`, SmoothConfig{}, "no setting"},
 		{"empty", ``, SmoothConfig{}, "no setting"},
 		{"no XML", `PanicBufferFullness = 5`, SmoothConfig{}, "no setting"},
-		{"broken", `<x><PanicBufferFullness Seconds="5">`, SmoothConfig{}, "unexpected EOF"},
+		{"broken", `<x><PanicBufferFullness value="5">`, SmoothConfig{}, "unexpected EOF"},
 		{"no number", "<x>\n<PanicBufferFullness>much</PanicBufferFullness></x>", SmoothConfig{}, "line 2: PanicBufferFullness: \"much\""},
-		{"negative", `<x><PanicBufferFullness Seconds="-5"/></x>`, SmoothConfig{}, "from 0 up"},
-		{"not a number", `<x><PanicBufferFullness Seconds="NaN"/></x>`, SmoothConfig{}, "from 0 up"},
-		{"too long", `<x><MaxBufferSize Seconds="1e9"/></x>`, SmoothConfig{}, "an hour"},
-		{"descending", `<x><PanicBufferFullness Seconds="13"/></x>`, SmoothConfig{}, "must ascend"},
-		{"beyond the buffer", `<x><MaxBufferSize Seconds="15"/></x>`, SmoothConfig{}, "above MaxBufferSize"},
+		{"negative", `<x><PanicBufferFullness value="-5"/></x>`, SmoothConfig{}, "from 0 up"},
+		{"not a number", `<x><PanicBufferFullness value="NaN"/></x>`, SmoothConfig{}, "from 0 up"},
+		{"too long", `<x><MaxBufferSize value="1e9"/></x>`, SmoothConfig{}, "an hour"},
+		{"descending", `<x><PanicBufferFullness value="13"/></x>`, SmoothConfig{}, "must ascend"},
+		{"beyond the buffer", `<x><MaxBufferSize value="15"/></x>`, SmoothConfig{}, "above MaxBufferSize"},
 		{"bit rates", `<x><MinBitRate v="5"/><MaxBitRate v="4"/></x>`, SmoothConfig{}, "above MaxBitRate"},
 		{"too large", "<x>" + strings.Repeat(" ", maxSmoothConfig) + "</x>", SmoothConfig{}, "64 KiB"},
 	}

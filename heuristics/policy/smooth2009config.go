@@ -83,7 +83,7 @@ const (
 // ReadSmoothConfig reads a SmoothStreamingConfig.xml: the file by which
 // Microsoft's client was tuned. Wherever in it an element has the name of a knob,
 // in whatever case, its value is the first of its attributes that is a number
-// (<PanicBufferFullness Seconds="7"/>), or its text; times are seconds, rates bits
+// (<PanicBufferFullness value="7"/>), or its text; times are seconds, rates bits
 // per second. Everything else in the file is passed over, for there were settings
 // of much else. At most 64 KiB are read, as UTF-8 or UTF-16. Errors are
 // ErrSmoothConfig or of r.
@@ -143,7 +143,7 @@ func readSmoothConfig(r io.Reader) (c SmoothConfig, err error) {
 		}
 	}
 	if known == 0 {
-		return c, fmt.Errorf("%w: it has no setting of the network heuristics, such as <PanicBufferFullness Seconds=\"7\"/>", ErrSmoothConfig)
+		return c, fmt.Errorf("%w: it has no setting of the network heuristics, such as <PanicBufferFullness>7</PanicBufferFullness>", ErrSmoothConfig)
 	}
 	return c, c.check()
 }
