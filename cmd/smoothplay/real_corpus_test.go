@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"smoothplay/platform/platformtest"
 	"smoothplay/player"
 	"smoothplay/player/event"
 	"smoothplay/player/fragment"
@@ -39,21 +40,8 @@ type rxPlayer struct {
 // openRxPlayer skips the test where the files are missing.
 func openRxPlayer(t *testing.T, variant string) *rxPlayer {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dir != filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	h := &rxPlayer{filepath.Join(filepath.Dir(dir), "shared/corpus/rx-player/Smooth_static/media"), "Manifest_" + variant + ".xml"}
-	if _, err := os.Stat(filepath.Join(h.dir, h.manifest)); err != nil {
-		t.Skipf("skipped: %v", err)
-	}
-	return h
+	manifest := "Manifest_" + variant + ".xml"
+	return &rxPlayer{filepath.Dir(platformtest.Shared(t, "corpus/rx-player/Smooth_static/media/"+manifest)), manifest}
 }
 
 var (

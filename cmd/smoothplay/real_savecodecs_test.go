@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -17,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"smoothplay/platform/platformtest"
 )
 
 // probed is what ffprobe says of a stream and its packets.
@@ -186,11 +187,7 @@ func TestRealSaveCodecs(t *testing.T) {
 	}
 	shared := func(name string) func(*testing.T) string {
 		return func(t *testing.T) string {
-			path := filepath.Join(moduleRoot(t), "../shared/corpus/windows-media", name)
-			if _, err := os.Stat(path); err != nil {
-				t.Skipf("skipped: %v", err)
-			}
-			return path
+			return platformtest.Shared(t, "corpus/windows-media/"+name)
 		}
 	}
 	whole := []string{"-ignore_editlist", "1"} // what encoders put before the sound included
@@ -226,18 +223,4 @@ func TestRealSaveCodecs(t *testing.T) {
 			}
 		})
 	}
-}
-
-// moduleRoot is the folder of go.mod.
-func moduleRoot(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	for err == nil && dir != filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		dir = filepath.Dir(dir)
-	}
-	t.Fatal("go.mod is nowhere above")
-	return ""
 }

@@ -3,8 +3,6 @@ package piff
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,31 +11,9 @@ import (
 	"testing"
 
 	"smoothplay/platform"
+	"smoothplay/platform/platformtest"
 	"smoothplay/player/fragment"
 )
-
-// shared finds a file of the folder beside the project, or skips.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if filepath.Dir(dir) == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	path := filepath.Join(filepath.Dir(dir), "shared", name)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not there", name)
-	}
-	return path
-}
 
 func read(t *testing.T, path string) []byte {
 	t.Helper()
@@ -52,7 +28,7 @@ func read(t *testing.T, path string) []byte {
 func keyOf(t *testing.T, name string) []byte {
 	t.Helper()
 	var sets []struct{ Name, Key string }
-	if err := json.Unmarshal(read(t, shared(t, "corpus/vectors/crypto.json")), &sets); err != nil {
+	if err := json.Unmarshal(read(t, platformtest.Shared(t, "corpus/vectors/crypto.json")), &sets); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range sets {
@@ -67,7 +43,7 @@ func keyOf(t *testing.T, name string) []byte {
 // TestComputedVectors checks the table of computed vectors of the reference:
 // lines | id | case with its vector and ranges | `bytes` |.
 func TestComputedVectors(t *testing.T) {
-	text := string(read(t, shared(t, "reference/smooth-streaming.md")))
+	text := string(read(t, platformtest.Shared(t, "reference/smooth-streaming.md")))
 	key := unhex(t, "000102030405060708090a0b0c0d0e0f")
 	var plain []byte
 	for i := range 74 {
@@ -132,7 +108,7 @@ func TestComputedVectors(t *testing.T) {
 // TestRealSamples checks the bytes of real samples that the reference quotes:
 // * what (… IV …): cipher `…` → clear `…`.
 func TestRealSamples(t *testing.T) {
-	text := string(read(t, shared(t, "reference/smooth-streaming.md")))
+	text := string(read(t, platformtest.Shared(t, "reference/smooth-streaming.md")))
 	keys := map[string][]byte{
 		"f4b31077753": unhex(t, "b42ca3172ee4e69bf51848a59db9cd13"),
 		"fd085e39758": unhex(t, "0b17cd8bfc86557341c77bbc6e4fe9a3"),
@@ -170,7 +146,7 @@ func TestPIFFSets(t *testing.T) {
 		{"mp4ff_piff_wma", "wma_piff_scheme/audio.mp4", "wma_piff_scheme/audio_dec.mp4", platform.Audio},
 	} {
 		t.Run(c.file, func(t *testing.T) {
-			dir := shared(t, "corpus/mp4ff/PIFF")
+			dir := platformtest.Shared(t, "corpus/mp4ff/PIFF")
 			parse := func(name string) *fragment.Fragment {
 				var f fragment.Fragment
 				if err := f.Parse(read(t, filepath.Join(dir, name)), fragment.Options{Kind: c.kind, FragmentDuration: 1}); err != nil {

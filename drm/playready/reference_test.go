@@ -4,22 +4,20 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"smoothplay/platform/platformtest"
 )
 
 // shared reads a file of the folder beside the project, or skips.
 func shared(t *testing.T, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", name))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not there", name)
-	}
+	b, err := os.ReadFile(platformtest.Shared(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,10 +109,7 @@ func TestCorpusKeys(t *testing.T) {
 // TestCorpusHeaders reads every protection header of PlayReady in the manifests of
 // the corpus.
 func TestCorpusHeaders(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "shared", "corpus")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("the corpus is not there")
-	}
+	dir := platformtest.Shared(t, "corpus")
 	header := regexp.MustCompile(`(?is)<ProtectionHeader[^>]*SystemID="\{?([0-9a-f-]+)\}?"[^>]*>([^<]*)<`)
 	read := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -12,6 +12,7 @@ import (
 	"smoothplay/heuristics"
 	"smoothplay/heuristics/bandwidth"
 	"smoothplay/heuristics/policy"
+	"smoothplay/platform/platformtest"
 	"smoothplay/player/sim"
 )
 
@@ -71,10 +72,10 @@ func TestErrorIsCalibrated(t *testing.T) {
 // TestErrorIsCalibratedOnTraces does the same for recorded links, each with a
 // ladder that keeps it busy.
 func TestErrorIsCalibratedOnTraces(t *testing.T) {
-	const dir = "../../../shared/traces"
-	files, _ := filepath.Glob(dir + "/*__*.csv")
-	if len(files) == 0 {
-		t.Skip("the recorded traces are not there")
+	dir := platformtest.Shared(t, "traces")
+	files, err := filepath.Glob(filepath.Join(dir, "*__*.csv"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no traces in %s: %v", dir, err)
 	}
 	movies := map[string]*sim.Movie{}
 	for _, ladder := range []string{"hd", "uhd"} {

@@ -11,27 +11,9 @@ import (
 	"time"
 
 	"smoothplay/heuristics/policy"
+	"smoothplay/platform/platformtest"
 	"smoothplay/player/sim"
 )
-
-// recorded is the folder of recorded traces beside the repository.
-func recorded(t testing.TB) string {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, e := os.Stat(filepath.Join(dir, "go.mod")); e == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	dir = filepath.Join(filepath.Dir(dir), "shared", "traces")
-	if _, err := os.Stat(filepath.Join(dir, "baselines.csv")); err != nil {
-		t.Skipf("the recorded traces are not there: %v", err)
-	}
-	return dir
-}
 
 func opened[T any](t testing.TB, path string, read func(f *os.File) (T, error)) T {
 	f, err := os.Open(path)
@@ -71,7 +53,7 @@ func (m *means) add(kbps, stalled, stalls, switches, reversals, qoe float64) {
 // against simulates a policy where the baselines have a policy called baseline,
 // and returns the means of both.
 func against(t *testing.T, tab table, name string, cfg policy.Config, baseline string) (got, want means) {
-	dir := recorded(t)
+	dir := filepath.Dir(platformtest.Shared(t, "traces/baselines.csv"))
 	rows := opened(t, filepath.Join(dir, "baselines.csv"), func(f *os.File) ([][]string, error) { return csv.NewReader(f).ReadAll() })
 	movie := opened(t, filepath.Join(dir, tab.ladder+"2s.json"), func(f *os.File) (*sim.Movie, error) { return sim.ReadMovie(tab.ladder, f) })
 	for _, row := range rows[1:] {

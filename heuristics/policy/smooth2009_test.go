@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"smoothplay/heuristics"
+	"smoothplay/platform/platformtest"
 )
 
 func TestWindow(t *testing.T) {
@@ -280,9 +281,10 @@ func (brokenReader) Read([]byte) (int, error) { return 0, os.ErrClosed }
 
 // TestSmoothConfigOfTheCorpus: other files of the same vendor are no settings.
 func TestSmoothConfigOfTheCorpus(t *testing.T) {
-	files, _ := filepath.Glob("../../../shared/corpus/microsoft-docs/*.xml")
-	if len(files) == 0 {
-		t.Skip("the shared corpus is not there")
+	dir := platformtest.Shared(t, "corpus/microsoft-docs")
+	files, err := filepath.Glob(filepath.Join(dir, "*.xml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no manifests in %s: %v", dir, err)
 	}
 	for _, name := range files {
 		b, err := os.ReadFile(name)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"smoothplay/platform/platformtest"
 )
 
 func TestParseShape(t *testing.T) {
@@ -69,9 +71,10 @@ func TestParseTrace(t *testing.T) {
 }
 
 func TestParseTraceOfRealNetworks(t *testing.T) {
-	files, _ := filepath.Glob("../../../shared/traces/*__*.csv")
-	if len(files) == 0 {
-		t.Skip("../shared/traces is not there; TestParseTrace covers the format")
+	dir := platformtest.Shared(t, "traces")
+	files, err := filepath.Glob(filepath.Join(dir, "*__*.csv"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no traces in %s: %v", dir, err)
 	}
 	for _, file := range files {
 		f, err := os.Open(file)

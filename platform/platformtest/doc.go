@@ -20,6 +20,7 @@
 // time, the time that the test itself lost is taken into account.
 //
 // Beside the exam stand what tests of a player need: small fakes ([Keys],
-// [MemoryStore], [HandlerDoer]; package null has the decoders and sinks) and the
-// [Mark] by which a picture says what it is. Only tests import this package.
+// [MemoryStore], [HandlerDoer]; package null has the decoders and sinks), the
+// [Mark] by which a picture says what it is, and the places of files ([Root],
+// [Shared]). Only tests import this package.
 package platformtest

@@ -18,6 +18,7 @@ import (
 	"github.com/Eyevinn/mp4ff/mp4"
 
 	"smoothplay/platform"
+	"smoothplay/platform/platformtest"
 )
 
 // Every real fragment parses to what an independent dump of it says.
@@ -126,7 +127,7 @@ func TestSecondOpinion(t *testing.T) {
 	})
 	t.Run("corpus", func(t *testing.T) {
 		n := 0
-		dir := filepath.Join(sharedDir(t), "corpus")
+		dir := filepath.Join(platformtest.Shared(t, ""), "corpus")
 		for _, pattern := range []string{"rx-player/Smooth_static/media/*.mp4", "gstreamer/*.m4f", "dashjs/mss_moof_tfdt.mp4", "mp4ff/PIFF/*/*_dec.m*"} {
 			names, err := filepath.Glob(filepath.Join(dir, pattern))
 			if err != nil {

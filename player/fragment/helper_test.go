@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"smoothplay/platform/platformtest"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -80,31 +82,9 @@ func small(t testing.TB, right bool) []byte {
 // where that folder is missing.
 func shared(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(sharedDir(t), name))
+	b, err := os.ReadFile(filepath.Join(platformtest.Shared(t, ""), name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
-}
-
-func sharedDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if filepath.Dir(dir) == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	dir = filepath.Join(dir, "..", "shared")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("the folder shared beside the repository is missing: real files are not tested")
-	}
-	return dir
 }

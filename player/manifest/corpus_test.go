@@ -6,27 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// corpus is the folder of other people's files beside the repository.
-func corpus(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dir != filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	folder := filepath.Join(dir, "..", "shared", "corpus")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("no corpus of real manifests: %v", err)
-	}
-	return folder
-}
+	"smoothplay/platform/platformtest"
+)
 
 // TestCorpus parses what real servers and encoders wrote. TestGolden and the
 // tables are its twins on fixtures of our own.
@@ -74,7 +56,7 @@ func TestCorpus(t *testing.T) {
 		{"microsoft-docs/iis-smooth-streaming-server-manifest-live-smil-element.2.xml", ErrNotManifest, nil},
 		{"microsoft-docs/iis-smooth-streaming-server-manifest-on-demand-smil-element.2.xml", ErrNotManifest, nil},
 	}
-	folder := corpus(t)
+	folder := platformtest.Shared(t, "corpus")
 	for _, test := range tests {
 		t.Run(test.file, func(t *testing.T) {
 			data, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(test.file)))
@@ -118,11 +100,11 @@ func TestCorpus(t *testing.T) {
 
 // TestCorpusScan compares the scanner with encoding/xml on real documents.
 func TestCorpusScan(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(corpus(t), "*", "*.xml"))
+	files, err := filepath.Glob(filepath.Join(platformtest.Shared(t, "corpus"), "*", "*.xml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, _ := filepath.Glob(filepath.Join(corpus(t), "rx-player", "Smooth_static", "media", "*.xml"))
+	more, _ := filepath.Glob(filepath.Join(platformtest.Shared(t, "corpus"), "rx-player", "Smooth_static", "media", "*.xml"))
 	compared := 0
 	for _, file := range append(files, more...) {
 		data, err := os.ReadFile(file)

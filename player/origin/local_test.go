@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"smoothplay/platform"
+	"smoothplay/platform/platformtest"
 	"smoothplay/testdata/demo"
 )
 
@@ -121,10 +122,7 @@ func TestLocalLeavesOtherURLsAlone(t *testing.T) {
 // Real files of others, where they are at hand: every audio fragment that the
 // manifest lists is there, and so are the first video fragments of each level.
 func TestLocalServesAnotherPlayersFiles(t *testing.T) {
-	folder := filepath.Join(shared(t), "corpus/rx-player/Smooth_static/media")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("skipped: no ../shared/corpus/rx-player")
-	}
+	folder := platformtest.Shared(t, "corpus/rx-player/Smooth_static/media")
 	d := Local(nil)
 	resp, data := ask(t, d, http.MethodGet, fileURL(filepath.Join(folder, "Manifest_Regular.xml")))
 	if resp.StatusCode != 200 || !bytes.Contains(data, []byte("SmoothStreamingMedia")) {
@@ -142,21 +140,4 @@ func TestLocalServesAnotherPlayersFiles(t *testing.T) {
 	if resp, _ := ask(t, d, http.MethodGet, resp.Request.URL.ResolveReference(&url.URL{Path: "QualityLevels300000/Fragmentsvideo=20000000"}).String()); resp.StatusCode != 404 {
 		t.Errorf("a fragment that is not there: %s", resp.Status)
 	}
-}
-
-// shared returns the folder shared beside the repository.
-func shared(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dir != filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, "../shared")
-		}
-		dir = filepath.Dir(dir)
-	}
-	t.Fatal("no go.mod above the test")
-	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"smoothplay/platform/platformtest"
 	"smoothplay/player/event"
 )
 
@@ -45,7 +46,7 @@ func Golden(t *testing.T, name string, events []event.Event) {
 // GoldenLines compares lines with those of the file testdata/golden/NAME.
 func GoldenLines(t *testing.T, name string, got []string) {
 	t.Helper()
-	path := filepath.Join(root(t), "testdata", "golden", name)
+	path := filepath.Join(platformtest.Root(t), "testdata", "golden", name)
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -79,23 +80,4 @@ func firstDifference(want, got []string) string {
 		}
 	}
 	return ""
-}
-
-// root is the folder of go.mod.
-func root(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = parent
-	}
 }

@@ -10,25 +10,13 @@ import (
 	"time"
 
 	"smoothplay/heuristics/policy"
+	"smoothplay/platform/platformtest"
 )
 
 // traces is the folder of recorded traces beside the repository.
 func traces(t testing.TB) string {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, e := os.Stat(filepath.Join(dir, "go.mod")); e == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	dir = filepath.Join(filepath.Dir(dir), "shared", "traces")
-	if _, err := os.Stat(filepath.Join(dir, "baselines.csv")); err != nil {
-		t.Skipf("the recorded traces are not there: %v", err)
-	}
-	return dir
+	t.Helper()
+	return filepath.Dir(platformtest.Shared(t, "traces/baselines.csv"))
 }
 
 func linkOf(t testing.TB, dir, group, file string) *Link {

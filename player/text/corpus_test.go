@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"smoothplay/platform/platformtest"
 )
 
 // corpus reads files.
@@ -32,19 +34,9 @@ func corpus(t testing.TB, pattern string) [][]byte {
 // without where it is missing.
 func shared(t *testing.T, name string) []byte {
 	t.Helper()
-	root, err := os.Getwd()
+	data, err := os.ReadFile(platformtest.Shared(t, "corpus/"+name))
 	if err != nil {
 		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		root = filepath.Dir(root)
-	}
-	data, err := os.ReadFile(filepath.Join(root, "..", "shared", "corpus", name))
-	if err != nil {
-		t.Skip("the corpus is not there: ", err)
 	}
 	return data
 }
