@@ -88,6 +88,10 @@ soak: build ## Follow a live event for LIVE_SOAK (a simulated week), then play t
 live: go-version build-packages test-packages ## Follow a live event in a window for LIVE_FOR (10m) while faults are switched on and off
 	LIVE_FOR=$(LIVE_FOR) $(GO) test -run '^TestLive$$' -count 1 -timeout 1h -v ./cmd/smoothplay
 
+.PHONY: starved
+starved: go-version build-packages test-packages ## Play with real decoding and too little processor time, on an otherwise idle machine (needs control groups; 90 s)
+	STARVED=1 $(GO) test -run '^TestRealStarvedDevice$$' -count 1 -v ./cmd/smoothplay
+
 .PHONY: peers
 peers: go-version build-packages ## Compare the cost of playing with VLC, GStreamer and ffmpeg; let GStreamer follow the live demo
 	$(GO) test -tags peers -run '^TestPeers$$' -count 1 -timeout 1h -v ./cmd/smoothplay

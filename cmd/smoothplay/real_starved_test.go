@@ -282,10 +282,11 @@ func (s *starved) tell(t *testing.T) {
 // the highest level. Where others take more and more of it, the levels are capped
 // before more than a hundredth of the pictures is lost; where there is too little
 // from the beginning, nearly none is lost once they are capped. The sound has no
-// gap. It asserts order and no speed.
+// gap. What it finds depends on what else the machine does: player's scenarios
+// have the same on a device that is slow by a script.
 func TestRealStarvedDevice(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: it takes a minute and a half")
+	if os.Getenv("STARVED") == "" {
+		t.Skip("skipped: it takes a minute and a half of a machine with nothing else to do; make starved runs it")
 	}
 	q := newQuota(t)
 	folder := ladderOfWork(t)
