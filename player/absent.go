@@ -88,12 +88,10 @@ func (l *loop) othersGoOn(t *track) bool {
 
 // there is the end of the last chunk of t that is known to be there.
 func (t *track) there() time.Duration {
-	n := t.stream.Proven()
-	if n <= t.stream.First() || n > t.stream.First()+t.stream.Len() {
-		return t.stream.Start()
+	if c, ok := t.stream.Newest(); ok {
+		return c.End()
 	}
-	c := t.stream.Chunk(n - 1)
-	return c.Start + c.Duration
+	return t.stream.Start()
 }
 
 // untilBack is how long t, which is absent, is not back where the playhead is; ok
@@ -110,8 +108,8 @@ func (l *loop) untilBack(t *track) (wait time.Duration, ok bool) {
 
 // passOver leaves out what of an absent stream comes too late.
 func (l *loop) passOver(t *track) {
-	for t.absent && t.job == nil && t.next+1 < t.stream.First()+t.stream.Len() {
-		if c := t.stream.Chunk(t.next); c.Start+c.Duration > l.position() {
+	for t.absent && t.job == nil && t.next+1 < t.stream.Limit() {
+		if c := t.stream.Chunk(t.next); c.End() > l.position() {
 			return
 		}
 		t.next++
@@ -132,7 +130,5 @@ func (l *loop) takeBack() {
 	if !back {
 		return
 	}
-	follow := l.live.follow
 	l.moveTo(l.position(), Exact, "stream", nil)
-	l.live.follow = follow
 }

@@ -63,7 +63,7 @@ func (l *loop) fragmentExtra(t *track, chunk timeline.Chunk, q int, url string) 
 	}
 	d := cmcd.Data{Media: l.cmcdOf(t, chunk, q, l.bandwidth.During(nil).BPS)}
 	d.Starved = starved
-	if next := chunk.Index + 1; next < t.stream.First()+t.stream.Len() {
+	if next := chunk.Index + 1; next < t.stream.Limit() {
 		d.Next = relative(url, manifest.ChunkURL(l.base, t.source, t.levels[q].source, t.stream.Chunk(next).T))
 	}
 	if !d.Startup {

@@ -80,7 +80,7 @@ func (l *loop) fill(t *track, chunk timeline.Chunk, running *heuristics.Transfer
 	*in = heuristics.Input{
 		Now: l.now(), Levels: t.rates, Allowed: l.allowedSet(t, in.Allowed), Current: t.current,
 		ChunkIndex: chunk.Index, ChunkDuration: chunk.Duration,
-		ChunksLeft: t.stream.First() + t.stream.Len() - chunk.Index,
+		ChunksLeft: t.stream.Limit() - chunk.Index,
 		Sizes:      t.sizes(chunk.Duration, in.Sizes), Buffered: buffered, Goal: l.goal(),
 		Playing: l.state == event.Playing, SinceDiscontinuity: t.since, Transfers: t.transfers,
 		BandwidthBPS: estimate.BPS, BandwidthError: estimate.Error, OthersBPS: l.othersNeed(t),

@@ -32,7 +32,7 @@ func (l *loop) measureDistance(t *track, j *job) {
 		return
 	}
 	since := time.Duration(float64(l.now()-j.asked) * l.speed)
-	end := j.chunk.Start + j.chunk.Duration
+	end := j.chunk.End()
 	behind := end - l.holes(end) - (l.position() - since)
 	if len(l.live.behind) == distanceSamples {
 		l.live.behind = slices.Delete(l.live.behind, 0, 1)
@@ -108,7 +108,6 @@ func (l *loop) catchUp() {
 		return
 	}
 	l.moveTo(to, Exact, "live", nil)
-	l.live.follow = true
 }
 
 // holes is how much of the time between the playhead and a later place there is
@@ -120,12 +119,12 @@ func (l *loop) holes(until time.Duration) time.Duration {
 	}
 	var sum time.Duration
 	end := l.position()
-	for i := t.stream.At(end); i < t.stream.First()+t.stream.Len() && end < until; i++ {
+	for i := t.stream.At(end); i < t.stream.Limit() && end < until; i++ {
 		c := t.stream.Chunk(i)
 		if gap := min(c.Start, until) - end; gap > leastGap {
 			sum += gap
 		}
-		end = c.Start + c.Duration
+		end = c.End()
 	}
 	return sum
 }

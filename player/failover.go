@@ -223,7 +223,7 @@ func (l *loop) probeFragment(ctx context.Context, base string, s *timeline.Snaps
 					level = &source.Levels[q]
 				}
 			}
-			c := stream.Chunk(stream.First() + stream.Len() - 1)
+			c := stream.Chunk(stream.Limit() - 1)
 			r := l.client.Fragment(ctx, fetch.Job{URL: manifest.ChunkURL(base, source, level, c.T)}, nil)
 			if r.Err == nil {
 				r.Body.Release()

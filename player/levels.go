@@ -155,7 +155,7 @@ func (l *loop) discard(t *track, keep int, unwanted func(level int) bool) {
 	}
 	pos := l.position()
 	i := t.stream.At(pos) + keep
-	if i >= t.next || i >= t.stream.First()+t.stream.Len() {
+	if i >= t.next || i >= t.stream.Limit() {
 		return
 	}
 	l.unread = t.queue.Unread(max(t.stream.Chunk(i).Start, pos+playOut), l.unread[:0])
@@ -183,7 +183,7 @@ func (l *loop) relieve(cap int) {
 		return
 	}
 	keep := 2
-	if next := t.stream.At(l.position()) + 1; next < t.stream.First()+t.stream.Len() {
+	if next := t.stream.At(l.position()) + 1; next < t.stream.Limit() {
 		chunk := t.stream.Chunk(next)
 		estimate := l.bandwidth.Estimate()
 		if estimate.BPS > 0 {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"smoothplay/player/event"
+	"smoothplay/player/schedule"
 	"smoothplay/player/timeline"
 )
 
@@ -101,9 +102,8 @@ func (l *loop) beginLive() {
 
 // listed notes that the chunks which a manifest lists are there.
 func (l *loop) listed(t *track) {
-	if n := t.stream.Proven(); n > t.stream.First() && n <= t.stream.First()+t.stream.Len() {
-		c := t.stream.Chunk(n - 1)
-		t.pace.Exists(l.now(), c.Start+c.Duration, c.Duration)
+	if c, ok := t.stream.Newest(); ok {
+		t.pace.Exists(l.now(), c.End(), c.Duration)
 	}
 }
 
@@ -138,9 +138,8 @@ func (l *loop) edge() time.Duration {
 			continue
 		}
 		end := t.stream.End()
-		if n := t.stream.Proven(); l.snap.Live() && n > t.stream.First() && n < t.stream.First()+t.stream.Len() {
-			c := t.stream.Chunk(n - 1)
-			end = c.Start + c.Duration
+		if c, ok := t.stream.Newest(); ok && l.snap.Live() {
+			end = c.End()
 		}
 		if !some || end < edge {
 			edge, some = end, true
@@ -157,8 +156,7 @@ func (l *loop) edgeNow() (edge time.Duration, ok bool) {
 			continue
 		}
 		e, known := t.pace.Edge(l.now())
-		if n := t.stream.Proven(); known && n > t.stream.First() {
-			c := t.stream.Chunk(n - 1)
+		if c, some := t.stream.Newest(); known && some {
 			e = min(e, max(c.Start+2*c.Duration, t.stream.End())) // it stands still when the encoder does
 			if !ok || e < edge {
 				edge, ok = e, true
@@ -210,7 +208,7 @@ func (l *loop) livePosition() time.Duration {
 	pos := max(end-l.live.distance, start)
 	if t := l.leadingTrack(); t != nil {
 		// Tracks do not end together: a little nearer is near enough.
-		if i := t.stream.At(pos + l.chunkDuration()/8); i < t.stream.First()+t.stream.Len() {
+		if i := t.stream.At(pos + l.chunkDuration()/8); i < t.stream.Limit() {
 			if s := t.stream.Chunk(i).Start; s >= start {
 				pos = s // in a gap, where it ends
 			}
@@ -347,10 +345,7 @@ func (l *loop) goal() time.Duration {
 
 // liveTurn does what a presentation that goes on asks for in each turn.
 func (l *loop) liveTurn() {
-	if l.snap == nil || l.done {
-		return
-	}
-	if !l.snap.Live() {
+	if l.snap == nil || l.done || !l.snap.Live() {
 		return
 	}
 	l.trimWindow()
@@ -371,7 +366,7 @@ func (l *loop) liveTurn() {
 // untilLive is how long liveTurn has nothing to do.
 func (l *loop) untilLive() time.Duration {
 	if l.snap == nil || !l.snap.Live() || l.done {
-		return 1<<63 - 1
+		return schedule.Forever
 	}
 	wait := min(l.untilRefresh(), l.untilInfo())
 	if len(l.origins.list) > 1 {
@@ -421,7 +416,7 @@ func (l *loop) atEdge(t *track) bool {
 	if !l.snap.Live() {
 		return false
 	}
-	return t.next >= t.stream.First()+t.stream.Len() || l.notYet(t, t.next) > 0 || t.classRow > 0 && t.next >= t.stream.Proven()
+	return t.next >= t.stream.Limit() || l.notYet(t, t.next) > 0 || t.classRow > 0 && t.next >= t.stream.Proven()
 }
 
 // leaveBehind moves a playhead into the window that has moved past it.
@@ -437,7 +432,6 @@ func (l *loop) leaveBehind() {
 	l.emit(event.Window{Begin: start, End: end, Cause: "outside"})
 	if l.live.follow {
 		l.moveTo(l.livePosition(), Exact, "live", waits)
-		l.live.follow = true
 		return
 	}
 	l.moveTo(min(start+l.margin(), max(start, l.livePosition())), Key, "window", waits)
@@ -450,7 +444,7 @@ func (l *loop) jumpGap() {
 		return
 	}
 	pos := l.position()
-	to := time.Duration(1<<63 - 1)
+	to := schedule.Forever
 	for _, t := range l.tracks {
 		if t == l.switching || t.absent {
 			continue
@@ -461,12 +455,10 @@ func (l *loop) jumpGap() {
 		}
 		to = min(to, next)
 	}
-	if to == 1<<63-1 {
+	if to == schedule.Forever {
 		return
 	}
-	follow := l.live.follow
 	l.moveTo(to, Exact, "gap", nil)
-	l.live.follow = follow
 }
 
 // leastGap is what is passed over instead of played through.
@@ -489,10 +481,9 @@ func (l *loop) latency() time.Duration {
 		return max(l.edge()-l.position(), 0)
 	}
 	ahead := time.Duration(0)
-	if t := l.leadingTrack(); t != nil && t.stream.Len() > 0 {
-		if n := t.stream.Proven(); n > t.stream.First() && n <= t.stream.First()+t.stream.Len() {
-			c := t.stream.Chunk(n - 1)
-			ahead = t.stream.End() - (c.Start + c.Duration)
+	if t := l.leadingTrack(); t != nil {
+		if c, ok := t.stream.Newest(); ok {
+			ahead = t.stream.End() - c.End()
 		}
 	}
 	return max(edge+ahead-l.position(), 0)

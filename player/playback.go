@@ -379,7 +379,7 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 	from, pos := l.position(), l.reachable(to, cause)
 	video := l.of(platform.Video)
 	if mode == Key && video != nil {
-		if i := video.stream.At(pos); i < video.stream.First()+video.stream.Len() {
+		if i := video.stream.At(pos); i < video.stream.Limit() {
 			pos = min(pos, video.stream.Chunk(i).Start)
 		}
 	}

@@ -85,7 +85,7 @@ func (l *loop) refreshDue() time.Duration {
 		due = min(due, r.last+chunk)
 	}
 	for _, t := range l.tracks {
-		if t.lost || t.job != nil || t.next < t.stream.First()+t.stream.Len() || l.paused {
+		if t.lost || t.job != nil || t.next < t.stream.Limit() || l.paused {
 			continue
 		}
 		// Nothing is known of what follows: fragments do not announce it.
@@ -179,7 +179,7 @@ func (l *loop) refreshed(a *manifestAnswer) {
 
 // nextTime is the time of the chunk to be fetched next, 0 where there is none.
 func (t *track) nextTime() manifest.Ticks {
-	if t.next < t.stream.First() || t.next >= t.stream.First()+t.stream.Len() {
+	if t.next < t.stream.First() || t.next >= t.stream.Limit() {
 		return 0
 	}
 	return t.stream.Chunk(t.next).T
@@ -296,13 +296,13 @@ func (l *loop) notYet(t *track, index int) time.Duration {
 		return 0
 	}
 	c := t.stream.Chunk(index)
-	return max(t.pace.Due(c.Start+c.Duration)-l.now(), 0)
+	return max(t.pace.Due(c.End())-l.now(), 0)
 }
 
 // missingYet notes that a chunk was asked for before it was there, and returns when
 // to ask again.
 func (l *loop) missingYet(t *track, j *job) time.Duration {
-	return t.pace.Missing(j.asked, j.chunk.Start+j.chunk.Duration, j.chunk.Duration)
+	return t.pace.Missing(j.asked, j.chunk.End(), j.chunk.Duration)
 }
 
 // answered notes that the server answers: what kept the manifest away may be over.
@@ -317,7 +317,7 @@ func (l *loop) answered() {
 func (l *loop) foretold(t *track, j *job, status int) bool {
 	listed := max(l.snap.Presentation().LookAhead, 1)
 	if status != http.StatusPreconditionFailed || !l.snap.Live() || j.edge || l.snap.Doubtful() > 0 ||
-		j.chunk.Index < t.stream.First()+t.stream.Len()-listed-t.announced {
+		j.chunk.Index < t.stream.Limit()-listed-t.announced {
 		return false
 	}
 	l.grow(l.snap.Doubt(listed))
@@ -355,7 +355,7 @@ type info struct {
 func (l *loop) askInfo() {
 	for _, t := range l.tracks {
 		if due, ok := l.infoDue(t); ok && l.now() >= due {
-			l.askInfoOf(t, t.stream.Chunk(t.stream.First()+t.stream.Len()-1))
+			l.askInfoOf(t, t.stream.Chunk(t.stream.Limit()-1))
 		}
 	}
 }
@@ -377,12 +377,12 @@ func (l *loop) infoDue(t *track) (due time.Duration, ok bool) {
 	if t == l.switching || t.lost || t.job != nil || t.info.running || t.info.failed >= infoFailures || t.stream.Len() == 0 {
 		return 0, false
 	}
-	last := t.stream.First() + t.stream.Len() - 1
+	last := t.stream.Limit() - 1
 	if t.next >= last {
 		return 0, false
 	}
 	c := t.stream.Chunk(last)
-	return max(t.pace.Due(c.Start+c.Duration), t.info.next), true
+	return max(t.pace.Due(c.End()), t.info.next), true
 }
 
 func (l *loop) askInfoOf(t *track, c timeline.Chunk) {
@@ -427,7 +427,7 @@ func (l *loop) informed(a *infoAnswer) {
 	if a.opening != l.opening || l.snap == nil || !l.snap.Live() {
 		return
 	}
-	end, d := a.chunk.Start+a.chunk.Duration, a.chunk.Duration
+	end, d := a.chunk.End(), a.chunk.Duration
 	if a.err != nil {
 		t.info.failed++
 		if statusOf(a.err) == http.StatusPreconditionFailed {

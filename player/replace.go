@@ -40,7 +40,7 @@ func (l *loop) improve(t *track) bool {
 	if len(held) == 0 {
 		return false
 	}
-	next := min(t.next, t.stream.First()+t.stream.Len()-1)
+	next := min(t.next, t.stream.Limit()-1)
 	in := l.fill(t, t.stream.Chunk(next), nil)
 	in.Held = held
 	index, d, ok := replacer.Replace(in)

@@ -94,7 +94,7 @@ func (l *loop) viewOf(t *track, pos time.Duration) schedule.Track {
 	if r.Ended {
 		v.Buffered = schedule.Forever
 	}
-	if !v.Busy && t.next < t.stream.First()+t.stream.Len() {
+	if !v.Busy && t.next < t.stream.Limit() {
 		q := max(t.current, 0)
 		v.Expected = t.expected(q, t.stream.Chunk(t.next).Duration)
 	}
@@ -133,7 +133,7 @@ func (l *loop) transfer(j *job) {
 	j.origin = l.origins.current
 	j.edge = l.snap.Live() && chunk.Index >= t.stream.Proven()
 	newest, known := t.pace.Edge(l.now())
-	j.timely = j.edge && known && chunk.Start+chunk.Duration >= newest-chunk.Duration/2
+	j.timely = j.edge && known && chunk.End() >= newest-chunk.Duration/2
 	stream, live := t.stream, l.snap.Live()
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
 	format, said := t.levels[q].format, l.keys.said
@@ -247,7 +247,7 @@ func (l *loop) transferred(a *transferAnswer) {
 	l.hear(t, a.news)
 	if j.edge {
 		l.grown() // what was announced has come, whatever it announces itself
-		t.pace.Arrived(j.asked, j.chunk.Start+j.chunk.Duration, j.chunk.Duration)
+		t.pace.Arrived(j.asked, j.chunk.End(), j.chunk.Duration)
 		l.measureDistance(t, j)
 	}
 	f := a.fragment

@@ -50,7 +50,7 @@ func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, for
 		}
 	}
 	f := &buffer.Fragment{
-		Chunk: chunk.Index, Start: chunk.Start, End: chunk.Start + chunk.Duration, Format: format,
+		Chunk: chunk.Index, Start: chunk.Start, End: chunk.End(), Format: format,
 		Samples: make([]platform.Sample, 0, len(p.Samples)), Bytes: int64(len(body.Bytes())), Free: body.Release,
 	}
 	for i := range p.Samples {
@@ -104,5 +104,5 @@ func isOther(stream *timeline.Stream, chunk timeline.Chunk, t manifest.Ticks) bo
 		return false
 	}
 	i := stream.At(pos + time.Microsecond)
-	return i < stream.First()+stream.Len() && stream.Chunk(i).T == t
+	return i < stream.Limit() && stream.Chunk(i).T == t
 }

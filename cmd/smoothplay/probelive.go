@@ -94,7 +94,7 @@ func probeNewest(ctx context.Context, client *fetch.Client, base string, s *mani
 		}
 	}
 	for back := range min(triedBack, t.Len()) {
-		c := t.Chunk(t.First() + t.Len() - 1 - back)
+		c := t.Chunk(t.Limit() - 1 - back)
 		url := manifest.ChunkURL(base, s, lowest, c.T)
 		next, err := announcedBy(ctx, client, url)
 		if failure := (*fetch.Error)(nil); errors.As(err, &failure) && (failure.Status == http.StatusNotFound || failure.Status == http.StatusPreconditionFailed) {

@@ -193,7 +193,7 @@ func (it *item) isOther(f *fragment.Fragment) bool {
 		return false
 	}
 	i := stream.At(pos + time.Microsecond)
-	return i < stream.First()+stream.Len() && stream.Chunk(i).T == at
+	return i < stream.Limit() && stream.Chunk(i).T == at
 }
 
 // rewriteFor is what must be done to the samples of a track, which are otherwise

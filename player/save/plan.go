@@ -54,16 +54,15 @@ func (s *saver) window() (start, edge time.Duration) {
 	first := true
 	for _, t := range s.tracks {
 		stream := s.snap.Stream(t.stream)
-		n := stream.Proven() - stream.First()
-		if n <= 0 {
+		c, ok := stream.Newest()
+		if !ok {
 			continue
 		}
-		c := stream.Chunk(stream.First() + n - 1)
 		if first {
-			start, edge, first = stream.Start(), c.Start+c.Duration, false
+			start, edge, first = stream.Start(), c.End(), false
 			continue
 		}
-		start, edge = max(start, stream.Start()), min(edge, c.Start+c.Duration)
+		start, edge = max(start, stream.Start()), min(edge, c.End())
 	}
 	return start, edge
 }
@@ -104,7 +103,7 @@ func (s *saver) next() (it item, more bool) {
 // nextOf is the next chunk of a track.
 func (s *saver) nextOf(t *track) (timeline.Chunk, bool) {
 	stream := s.snap.Stream(t.stream)
-	last := stream.First() + stream.Len()
+	last := stream.Limit()
 	i := max(stream.At(stream.Position(t.origin)), stream.First())
 	if t.begun {
 		i = max(stream.At(stream.Position(t.after)), stream.First())

@@ -63,7 +63,7 @@ func Next(v *View, track int) Action {
 	if t.Busy {
 		return Action{Do: Wait, For: Forever}
 	}
-	if t.Next >= t.Stream.First()+t.Stream.Len() {
+	if t.Next >= t.Stream.Limit() {
 		if t.Growing {
 			return Action{Do: Wait, For: Forever}
 		}

@@ -54,7 +54,7 @@ func FuzzManifestTimeline(f *testing.F) {
 
 func check(t *testing.T, s *Stream, pos time.Duration) {
 	t.Helper()
-	if got := s.At(pos); got < s.First() || got > s.First()+s.Len() {
+	if got := s.At(pos); got < s.First() || got > s.Limit() {
 		t.Fatalf("At(%d) = %d of %d", pos, got, s.Len())
 	}
 	if back := s.Position(s.Ticks(pos)); s.Ticks(pos) > 0 && s.Ticks(pos) < math.MaxUint64 && (back > pos || s.Position(s.Ticks(pos)+1) <= pos && pos < math.MaxInt64) {

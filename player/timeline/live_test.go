@@ -34,7 +34,7 @@ func mustNew(t testing.TB, p *manifest.Presentation) *Snapshot {
 // list is what a stream holds, as T, D pairs.
 func list(s *Stream) []manifest.Ticks {
 	var l []manifest.Ticks
-	for i := s.First(); i < s.First()+s.Len(); i++ {
+	for i := s.First(); i < s.Limit(); i++ {
 		c := s.Chunk(i)
 		l = append(l, c.T, c.D)
 	}
@@ -80,7 +80,7 @@ func TestExtend(t *testing.T) {
 			if !slices.Equal(before, list(s.Stream(0))) {
 				t.Error("the snapshot before has changed")
 			}
-			last := got.Stream(0).Chunk(got.Stream(0).First() + got.Stream(0).Len() - 1)
+			last := got.Stream(0).Chunk(got.Stream(0).Limit() - 1)
 			if end := last.Start + last.Duration; got.Stream(0).End() != end || got.Duration() != end {
 				t.Errorf("ends at %v and %v, want %v", got.Stream(0).End(), got.Duration(), end)
 			}
@@ -173,7 +173,7 @@ func TestRefreshMatchesStreams(t *testing.T) {
 	}{{"", "", 4, 7000}, {"a", "eng", 4, 7500}, {"a", "deu", 4, 7600}, {"t", "", 3, 4000}, {"new", "fra", 3, 4900}} {
 		got := s.Stream(i)
 		source := s.Presentation().Streams[i]
-		last := got.Chunk(got.First() + got.Len() - 1)
+		last := got.Chunk(got.Limit() - 1)
 		if source.Name != want.name || source.Language != want.language || got.Len() != want.n || last.T != want.last || last.Stream != i {
 			t.Errorf("stream %d is %q %q, %d chunks up to %d of stream %d, want %+v", i, source.Name, source.Language, got.Len(), last.T, last.Stream, want)
 		}
@@ -225,7 +225,7 @@ func sound(t *testing.T, s *Snapshot) {
 		if stream.proven > stream.first+stream.Len() && stream.Len() > 0 {
 			t.Fatalf("stream %d: %d proven of %d", i, stream.proven, stream.first+stream.Len())
 		}
-		for k := stream.First(); k < stream.First()+stream.Len(); k++ {
+		for k := stream.First(); k < stream.Limit(); k++ {
 			c := stream.Chunk(k)
 			if at := stream.At(c.Start); at != k && c.Duration > 0 {
 				t.Fatalf("stream %d: chunk %d is found as %d", i, k, at)
@@ -311,7 +311,7 @@ func TestADayOfLive(t *testing.T) {
 	for n := range 24 * 1800 {
 		for i := range 2 {
 			stream := s.Stream(i)
-			last := stream.Chunk(stream.First() + stream.Len() - 1)
+			last := stream.Chunk(stream.Limit() - 1)
 			d := manifest.Ticks(2000)
 			if i == 1 {
 				d = 20_053_333 - manifest.Ticks(n%3)*213_333 + manifest.Ticks(random.IntN(2))
@@ -329,7 +329,7 @@ func TestADayOfLive(t *testing.T) {
 		}
 	}
 	sound(t, s)
-	if got := s.Stream(0).Chunk(s.Stream(0).First() + s.Stream(0).Len() - 1).Index; got != 24*1800 {
+	if got := s.Stream(0).Chunk(s.Stream(0).Limit() - 1).Index; got != 24*1800 {
 		t.Errorf("the last chunk is %d, want %d", got, 24*1800)
 	}
 	if n := s.Stream(0).Len(); n < 298 || n > 302 {
@@ -343,7 +343,7 @@ func TestADayOfLive(t *testing.T) {
 func BenchmarkExtend(b *testing.B) {
 	s := mustNew(b, event(true, 1000, 2000))
 	for b.Loop() {
-		last := s.Stream(0).Chunk(s.Stream(0).First() + s.Stream(0).Len() - 1)
+		last := s.Stream(0).Chunk(s.Stream(0).Limit() - 1)
 		s, _ = s.Extend(0, Known{last.T, last.D}, []Known{{last.T + last.D, 2000}})
 	}
 }

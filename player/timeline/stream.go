@@ -18,8 +18,11 @@ type Chunk struct {
 	Start, Duration time.Duration  // Start is a session position; Start+Duration is where the next one begins, gaps aside
 }
 
+// End is the session position at which c ends.
+func (c Chunk) End() time.Duration { return c.Start + c.Duration }
+
 // A Stream is the timeline of one stream of a [Snapshot], immutable like it.
-// Its chunks have the indices First() to First()+Len()-1.
+// Its chunks have the indices First() to Limit()-1.
 type Stream struct {
 	number int // in the snapshot
 	scale  uint64
@@ -80,10 +83,22 @@ func (s *Stream) First() int { return s.first }
 // Len is the number of chunks; 0 is normal for live streams and for text.
 func (s *Stream) Len() int { return s.before[len(s.runs)] }
 
+// Limit is the index behind the last chunk.
+func (s *Stream) Limit() int { return s.first + s.Len() }
+
+// Newest is the last chunk that is known to be there: listed by a manifest, or
+// arrived. ok is false where all were only announced, or there is none.
+func (s *Stream) Newest() (c Chunk, ok bool) {
+	n := s.Proven()
+	if n == s.first {
+		return Chunk{}, false
+	}
+	return s.Chunk(n - 1), true
+}
+
 // Proven is the index of the first chunk that was only announced: those before
-// it were listed by a manifest or have arrived. First()+Len() where there is
-// none.
-func (s *Stream) Proven() int { return max(s.first, min(s.proven, s.first+s.Len())) }
+// it were listed by a manifest or have arrived. Limit() where there is none.
+func (s *Stream) Proven() int { return max(s.first, min(s.proven, s.Limit())) }
 
 // Start is the session position of the first chunk, 0 where there is none.
 func (s *Stream) Start() time.Duration { return s.start }
@@ -91,7 +106,7 @@ func (s *Stream) Start() time.Duration { return s.start }
 // End is the session position at which the last chunk ends, 0 where there is none.
 func (s *Stream) End() time.Duration { return s.end }
 
-// Chunk is the chunk of an index from First() to First()+Len()-1; it panics
+// Chunk is the chunk of an index from First() to Limit()-1; it panics
 // for others.
 func (s *Stream) Chunk(index int) Chunk {
 	k := index - s.first
@@ -107,7 +122,7 @@ func (s *Stream) Chunk(index int) Chunk {
 }
 
 // At is the index of the chunk that covers a session position: in a gap the
-// next one, before the start First(), from the end on First()+Len().
+// next one, before the start First(), from the end on Limit().
 func (s *Stream) At(pos time.Duration) int {
 	when, ok := s.zero.add(pos)
 	if !ok {
