@@ -71,6 +71,13 @@ and live only:
   clock-jump@+30s@60s  from 60 s on the clock of the origin is 30 s ahead
   end@60s@silent       the event ends: closed, absent, silent or lost (see --ending)
 
+and with --protect only:
+
+  licence-500@0s-5s    for 5 s the licence servers answer 500
+  licence-slow@10s     licences begin 10 s late
+  wrong-key            licences hold a key that is not the right one
+  missing-iv@video:3   a sample of a fragment has no initialisation vector
+
 Every fault takes times, as 10s-20s. With --control faults are switched on and off
 while it serves; their times count from then on:
 
@@ -80,7 +87,7 @@ while it serves; their times count from then on:
 		Example: `  smoothplay origin
   smoothplay origin --listen :8080 --shape 8M:30s,1M:30s --fault 404@every:7 ./movies
   smoothplay origin --live --window 2h --control
-  smoothplay origin --protect ctr --key 09e36702-8f33-436c-a5dd-60ffe6671e70:000102030405060708090a0b0c0d0e0f
+  smoothplay origin --protect piff-ctr --key 09e36702-8f33-436c-a5dd-60ffe6671e70:000102030405060708090a0b0c0d0e0f
   smoothplay origin --live --event-start -30s --event-end 10m --ending silent ./movies`,
 		Args: atMostOne("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {

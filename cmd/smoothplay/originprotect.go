@@ -18,14 +18,16 @@ import (
 // protectFlags say how origin encrypts what it serves.
 type protectFlags struct {
 	scheme string
-	pairs  []string
+	kids   []string
+	keys   []string // pairs KID:KEY; with kids keys alone
 	rotate timeValue
 }
 
 func (f *protectFlags) register(cmd *cobra.Command) {
 	addFlags(cmd, "Protection", func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.scheme, "protect", "", "encrypt video and audio: `SCHEME` is ctr or cbc as PIFF has them, cenc, or cbcs")
-		flags.StringArrayVar(&f.pairs, "key", nil, "encrypt with `KID:KEY`; repeatable: further keys are those of the highest levels of video")
+		flags.StringVar(&f.scheme, "protect", "", "encrypt video and audio: `SCHEME` is piff-ctr, piff-cbc, cenc or cbcs")
+		flags.StringArrayVar(&f.keys, "key", nil, "encrypt with `KID:KEY`; repeatable: further keys are those of the highest levels of video")
+		flags.StringArrayVar(&f.kids, "kid", nil, "`KID` of the --key that is given without one; repeatable")
 		flags.Var(&f.rotate, "key-rotate", "change the keys after this `time`, over and over (needs --protect)")
 	})
 }
@@ -34,15 +36,21 @@ func (f *protectFlags) register(cmd *cobra.Command) {
 // is encrypted.
 func (f *protectFlags) protect(host string) (*origin.Protect, error) {
 	if f.scheme == "" {
-		if len(f.pairs) > 0 || f.rotate != 0 {
-			return nil, usageError{errors.New("--key and --key-rotate need --protect: say how to encrypt")}
+		if len(f.kids) > 0 || len(f.keys) > 0 || f.rotate != 0 {
+			return nil, usageError{errors.New("--kid, --key and --key-rotate need --protect: say how to encrypt")}
 		}
 		return nil, nil
+	}
+	if len(f.kids) > 0 && len(f.kids) != len(f.keys) {
+		return nil, usageError{errors.New("each --kid needs a --key, and each --key then a --kid")}
 	}
 	p := &origin.Protect{
 		Scheme: origin.Scheme(f.scheme), Rotate: time.Duration(f.rotate), LicenseURL: "http://" + host + origin.PlayReadyPath,
 	}
-	for _, pair := range f.pairs {
+	for i, pair := range f.keys {
+		if len(f.kids) > 0 {
+			pair = f.kids[i] + ":" + pair
+		}
 		k := &clearkey.Keys{}
 		if err := k.Add(pair); err != nil {
 			return nil, usageError{fmt.Errorf("--key: %w", err)}
@@ -55,7 +63,7 @@ func (f *protectFlags) protect(host string) (*origin.Protect, error) {
 		p.Keys = append(p.Keys, origin.ContentKey{KID: kid, Key: [16]byte(result.Key)})
 	}
 	if len(p.Keys) == 0 {
-		return nil, usageError{errors.New("--protect needs --key KID:KEY: the key to encrypt with")}
+		return nil, usageError{errors.New("--protect needs --key KID:KEY, or --kid KID --key KEY: the key to encrypt with")}
 	}
 	return p, nil
 }

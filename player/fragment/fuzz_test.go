@@ -3,6 +3,7 @@ package fragment
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -50,6 +51,64 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzSenc reads sample encryption boxes and the groups beside them, of either form
+// and of sound and pictures, in a fragment that is whole but for them.
+func FuzzSenc(f *testing.F) {
+	kid, iv8, iv16 := make([]byte, 16), []byte("12345678"), []byte("1234567890123456")
+	ranges := []byte{0, 2, 0, 5, 0, 0, 0, 4, 0, 1, 0, 0, 0, 9}
+	override := slices.Concat(u32(1<<8|8), kid)
+	for _, c := range []struct {
+		form     byte
+		samples  byte
+		senc     []byte
+		sgpd     []byte
+		ofSample []byte
+	}{
+		{0, 2, u32(0, 2), nil, nil},
+		{0, 2, slices.Concat(u32(0, 2), iv8, iv8), nil, nil},
+		{1, 1, slices.Concat(u32(2, 1), iv16, ranges), nil, nil},
+		{0, 1, slices.Concat(u32(3), override, u32(1), iv8, ranges), nil, nil},
+		{1, 1, slices.Concat(u32(2, 1), ranges), constantGroup(0x19, kid, iv16), sbgp(1, 0x10001)},
+		{1, 3, slices.Concat(u32(0, 3), iv8, iv8, iv8), seigGroup(1, 8, kid), sbgp(3, 0x10001)},
+		{2, 3, nil, constantGroup(0, kid, iv16), sbgp(3, 0x10001)},
+	} {
+		f.Add(c.form, c.samples, c.senc, c.sgpd, c.ofSample)
+	}
+	var fragment Fragment
+	f.Fuzz(func(t *testing.T, form, samples byte, senc, sgpd, ofSamples []byte) {
+		sizes := make([]uint32, samples%9+1)
+		for i := range sizes {
+			sizes[i] = uint32(20 * i * i)
+		}
+		box := mp4Box("senc", senc)
+		switch form % 3 {
+		case 1:
+			box = mp4Box("uuid", uuidSenc[:], senc)
+		case 2:
+			box = nil
+		}
+		data := moofMdat(make([]byte, 20*9*9*9), tfhd(8, 10), trunBox(0x200, len(sizes), sizes...), sgpd, ofSamples, box)
+		err := fragment.Parse(data, Options{Kind: platform.Kind(form / 3 % 2)})
+		checkBounds(t, &fragment, data, Options{Kind: platform.Kind(form / 3 % 2)})
+		var bad *BoxError
+		if err != nil && !errors.As(err, &bad) && !errors.Is(err, ErrNotFragment) && !errors.Is(err, ErrTruncated) && !errors.Is(err, ErrNoSamples) {
+			t.Fatalf("untyped error: %v", err)
+		}
+		if e := fragment.Encryption; e != nil {
+			for i := range e.Samples {
+				p := e.Protection(i, [16]byte{})
+				covered := uint64(0)
+				for _, r := range p.Subsamples {
+					covered += uint64(r.Clear) + uint64(r.Encrypted)
+				}
+				if p.Scheme == platform.Cleartext || covered > uint64(len(fragment.Samples[i].Data)) {
+					t.Fatalf("sample %d: %+v", i, p)
+				}
+			}
+		}
+	})
+}
+
 // checkBounds asserts what must hold for any body: the samples lie in it in
 // order, and all slices together are at most 1 KB and 24 times its size.
 func checkBounds(t *testing.T, f *Fragment, data []byte, o Options) {
@@ -73,15 +132,19 @@ func checkBounds(t *testing.T, f *Fragment, data []byte, o Options) {
 	}
 	ranges := 0
 	if e := f.Encryption; e != nil {
-		if len(e.Samples) != len(f.Samples) || e.IVSize != 8 && e.IVSize != 16 {
-			t.Fatalf("%d vectors of %d bytes for %d samples", len(e.Samples), e.IVSize, len(f.Samples))
+		size := e.IVSize
+		if size == 0 && len(e.Samples) > 0 { // one of all
+			size = len(e.Samples[0].IV)
+		}
+		if len(e.Samples) != len(f.Samples) || len(e.Samples) > 0 && size != 8 && size != 16 {
+			t.Fatalf("%d vectors of %d bytes for %d samples", len(e.Samples), size, len(f.Samples))
 		}
 		for i, s := range e.Samples {
 			sum := uint64(0)
 			for _, r := range s.Subsamples {
 				sum += uint64(r.Clear) + uint64(r.Encrypted)
 			}
-			if sum > uint64(len(f.Samples[i].Data)) || len(s.IV) != e.IVSize || !inside(data, s.IV) {
+			if sum > uint64(len(f.Samples[i].Data)) || len(s.IV) != size || !inside(data, s.IV) {
 				t.Fatalf("sample %d: ranges of %d bytes, vector %x", i, sum, s.IV)
 			}
 			ranges += len(s.Subsamples)

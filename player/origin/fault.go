@@ -35,6 +35,15 @@ const (
 	FaultEnd     FaultKind = "end"            // the event ends
 )
 
+// The kinds of fault that protected presentations have besides. They happen to
+// requests for licences, the last one to those for fragments.
+const (
+	FaultLicense500  FaultKind = "licence-500"  // the licence server is out of order
+	FaultLicenseSlow FaultKind = "licence-slow" // its answer takes long to begin
+	FaultWrongKey    FaultKind = "wrong-key"    // licences hold another key
+	FaultMissingIV   FaultKind = "missing-iv"   // of the last sample of a fragment there is no initialisation vector
+)
+
 // What a bad-tfrf does. Without a word it does each in turn, by the number of
 // the fragment.
 const (
@@ -54,7 +63,7 @@ type Fault struct {
 	// What it does.
 	Keep float64       // cut, truncated: the share of the body that is sent; 0: half
 	BPS  int64         // slow: bits per second; 0: 100,000
-	Wait time.Duration // late: until the answer begins; 0: 3 s
+	Wait time.Duration // late, licence-slow: until the answer begins; 0: 3 s
 	// By is how wrong a clock is: clock-jump, 0: 30 s ahead; stale-manifest: how
 	// old the manifest is, below 0; 0: it is the one of when the fault began.
 	By  time.Duration
@@ -89,6 +98,7 @@ func (f *Fault) status() int {
 type occasion struct {
 	elapsed    time.Duration // since the times of the fault count
 	manifest   bool
+	license    bool
 	live       bool   // of an event
 	stream     string // as in the URL
 	name, kind string // of the stream
@@ -102,6 +112,11 @@ func (f *Fault) happens() bool {
 	return f.Kind != FaultGap && f.Kind != FaultJump && f.Kind != FaultEnd
 }
 
+// ofLicenses reports whether f happens to requests for licences.
+func (f *Fault) ofLicenses() bool {
+	return f.Kind == FaultLicense500 || f.Kind == FaultLicenseSlow || f.Kind == FaultWrongKey
+}
+
 // applies reports whether the conditions that need no counting hold.
 func (f *Fault) applies(o occasion) bool {
 	if !f.happens() || o.elapsed < f.From || f.To > 0 && o.elapsed >= f.To {
@@ -109,6 +124,9 @@ func (f *Fault) applies(o occasion) bool {
 	}
 	if f.Kind == FaultDie && !f.Manifest && f.Stream == "" {
 		return true // the whole server is gone
+	}
+	if f.ofLicenses() || o.license {
+		return f.ofLicenses() && o.license
 	}
 	switch f.Kind {
 	case FaultStale:

@@ -63,6 +63,9 @@ func TestParseFaultsSaysWhatIsWrong(t *testing.T) {
 		{"die@20s:10s", "FROM-TO"},
 		{"die@20s:soon", "FROM-TO"},
 		{"404,500@every", ""},
+		{"licence-500@video", "happens to licences"},
+		{"wrong-key@fragment:7", "happens to licences"},
+		{"missing-iv@manifest", "not to the manifest"},
 	} {
 		got, err := ParseFaults(c.in)
 		if c.want == "" {
@@ -81,7 +84,7 @@ func FuzzParseFaults(f *testing.F) {
 	for _, s := range []string{
 		"404@every:7", "cut@50%@every:3", "die@10s:20s", "404@video:12-14,slow@64k", "level-gone@1200000", "@", "late@",
 		"412@edge:30%", "stale-manifest@-20s@50%", "bad-tfrf@times@audio", "encoder-gap@video@60s-90s", "clock-jump@-30s@1m", "end@60s@silent",
-		"cut@video:3%@audio:1-", "late@1s-", "500@every@edge:30%", "404@edge:2@0.1%",
+		"cut@video:3%@audio:1-", "licence-500@0s-5s,licence-slow@10s@every:2,wrong-key@50%,missing-iv@video:3", "late@1s-", "500@every@edge:30%", "404@edge:2@0.1%",
 	} {
 		f.Add(s)
 	}
@@ -112,6 +115,7 @@ func TestFaultApplies(t *testing.T) {
 	}
 	audio := with(func(o *occasion) { o.stream, o.name, o.kind = "audio_eng", "audio_eng", "audio" })
 	top := with(func(o *occasion) { o.level = 900000 })
+	license := occasion{license: true, chunk: -1, elapsed: 15 * time.Second}
 	document := occasion{manifest: true, chunk: -1, elapsed: 15 * time.Second}
 	for _, c := range []struct {
 		fault string
@@ -142,6 +146,16 @@ func TestFaultApplies(t *testing.T) {
 		{"die@15s:16s", document, true},
 		{"die@16s", document, false},
 		{"die@audio", chunk, false},
+		{"die@15s", license, true},
+		{"404", license, false},
+		{"404@manifest", license, false},
+		{"licence-500", license, true},
+		{"licence-500@16s", license, false},
+		{"licence-slow", chunk, false},
+		{"wrong-key", document, false},
+		{"missing-iv", chunk, true},
+		{"missing-iv", license, false},
+		{"missing-iv@audio", chunk, false},
 	} {
 		faults, err := ParseFaults(c.fault)
 		if err != nil {

@@ -38,12 +38,20 @@ import (
 //	clock-jump@+30s@60s  from 60 s on the clock of origin and encoder is 30 s ahead; behind with -30s
 //	end@60s@silent       the event ends at 60 s: closed, absent, silent or lost (see Ending)
 //
+// and of protected presentations:
+//
+//	licence-500@0s-5s    for 5 s the licence servers answer 500
+//	licence-slow@10s     licences begin 10 s late
+//	wrong-key            licences hold a key that is not the right one
+//	missing-iv@fragment:7  of each 7th fragment a sample has no initialisation vector
+//
 // Any fault takes any of the conditions every:N, fragment:N, N% (but for cut
 // and truncated), a stream with or without chunks (video, video:12-14,
 // video:30%), edge, level:RATE, manifest, and times (FROM-TO, FROM:TO or FROM
 // alone); all must hold. Of a live presentation, chunks are counted from the
 // start of the event. What happens to an event and not to a request (encoder-gap,
-// clock-jump, end) takes times alone, and encoder-gap a stream.
+// clock-jump, end) takes times alone, and encoder-gap a stream; what happens to
+// licences takes every:N, N% and times.
 func ParseFaults(s string) (Faults, error) {
 	var faults Faults
 	for item := range strings.SplitSeq(s, ",") {
@@ -65,11 +73,12 @@ func parseFault(item string) (Fault, error) {
 	f := Fault{Kind: FaultKind(kind)}
 	switch f.Kind {
 	case FaultCut, FaultTruncated, FaultGarbage, FaultOtherTime, FaultSlow, FaultLate, FaultLevelGone, FaultDie,
-		FaultStale, FaultNoTfrf, FaultBadTfrf, FaultGap, FaultJump, FaultEnd:
+		FaultStale, FaultNoTfrf, FaultBadTfrf, FaultGap, FaultJump, FaultEnd,
+		FaultLicense500, FaultLicenseSlow, FaultWrongKey, FaultMissingIV:
 	default:
 		if f.status() == 0 {
 			return f, errors.New("no such kind: want a status from 400 to 599, cut, truncated, garbage, other-time, slow, late, level-gone, die, " +
-				"stale-manifest, no-tfrf, bad-tfrf, encoder-gap, clock-jump or end")
+				"stale-manifest, no-tfrf, bad-tfrf, encoder-gap, clock-jump, end, licence-500, licence-slow, wrong-key or missing-iv")
 		}
 	}
 	for more {
@@ -106,6 +115,15 @@ func (f *Fault) check() error {
 		rest.By, rest.Every, rest.Share, rest.Manifest = 0, 0, 0, false
 		if rest != (Fault{}) || f.By > 0 {
 			return errors.New("a stale-manifest takes its age (-20s), every:N, N% and times only")
+		}
+	case FaultLicense500, FaultLicenseSlow, FaultWrongKey:
+		rest.Wait, rest.Every, rest.Share = 0, 0, 0
+		if rest != (Fault{}) {
+			return fmt.Errorf("%s happens to licences: it takes every:N, N%% and times only", f.Kind)
+		}
+	case FaultMissingIV:
+		if f.Manifest {
+			return errors.New("missing-iv happens to fragments, not to the manifest")
 		}
 	}
 	return nil
@@ -180,7 +198,7 @@ func (f *Fault) parseOwn(arg string) bool {
 		f.BPS, ok = orElse(f.BPS, arg, parseRate)
 	case FaultLevelGone:
 		f.Level, ok = orElse(f.Level, arg, parseRate)
-	case FaultLate:
+	case FaultLate, FaultLicenseSlow:
 		f.Wait, ok = orElse(f.Wait, arg, parseTime)
 	case FaultJump, FaultStale:
 		f.By, ok = orElse(f.By, arg, parseShift)

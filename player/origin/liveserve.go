@@ -103,6 +103,7 @@ func readWhole(p presentation, r request) (data []byte, mime string, err error) 
 
 // twist is what a fault does to an answer that is otherwise as usual.
 type twist struct {
+	noIV bool      // an initialisation vector is left out
 	at   time.Time // the manifest of this instant; zero: of now
 	tfrf FaultKind // FaultNoTfrf, FaultBadTfrf; "": none
 	how  string    // of FaultBadTfrf

@@ -51,7 +51,7 @@ func (o *Origin) reply(r request, tw twist) answer {
 	if !r.manifest && !r.keys() {
 		clear = r.of(r.time)
 	}
-	return o.protect.answer(p.catalogue, r, o.plain(p, clear, tw))
+	return o.protect.answer(p.catalogue, r, o.plain(p, clear, tw), tw)
 }
 
 // plain answers a request about p as if nothing was protected.

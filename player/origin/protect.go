@@ -7,11 +7,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
-	"smoothplay/drm/clearkey"
 	"smoothplay/drm/piff"
 	"smoothplay/drm/playready"
 	"smoothplay/drm/playready/toy"
@@ -23,10 +21,10 @@ type Scheme string
 // The schemes. Those of PIFF write its uuid boxes, the others those of ISO/IEC
 // 23001-7.
 const (
-	SchemeCTR  Scheme = "ctr"  // PIFF, counter mode
-	SchemeCBC  Scheme = "cbc"  // PIFF, block chaining
-	SchemeCENC Scheme = "cenc" // counter mode
-	SchemeCBCS Scheme = "cbcs" // block chaining in a pattern
+	SchemeCTR  Scheme = "piff-ctr" // counter mode
+	SchemeCBC  Scheme = "piff-cbc" // block chaining
+	SchemeCENC Scheme = "cenc"     // counter mode
+	SchemeCBCS Scheme = "cbcs"     // block chaining in a pattern
 )
 
 // Schemes are all of them.
@@ -38,16 +36,10 @@ type ContentKey struct{ KID, Key [16]byte }
 // Format writes the identifier, and never the key, whatever the verb.
 func (k ContentKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, playready.GUIDText(k.KID)) }
 
-// The paths of the licence servers that an Origin with keys has.
-const (
-	ClearKeyPath  = "/licence/clearkey"  // W3C Clear Key
-	PlayReadyPath = "/licence/playready" // SOAP as that of PlayReady, licences of package toy
-)
-
 // Protect says how an Origin encrypts the video and audio of all it serves. Text
 // stays clear.
 type Protect struct {
-	Scheme Scheme // "": SchemeCTR
+	Scheme Scheme // "": SchemeCTR; "ctr" and "cbc" are those of PIFF
 	// Keys encrypt: the first one audio and video, further ones the highest levels
 	// of video, the last one the very highest.
 	Keys []ContentKey
@@ -64,13 +56,14 @@ type Protect struct {
 // complete checks p.
 func (p *Protect) complete() (*Protect, error) {
 	q := *p
-	if q.Scheme == "" {
-		q.Scheme = SchemeCTR
-	}
 	switch q.Scheme {
+	case "", "ctr":
+		q.Scheme = SchemeCTR
+	case "cbc":
+		q.Scheme = SchemeCBC
 	case SchemeCTR, SchemeCBC, SchemeCENC, SchemeCBCS:
 	default:
-		return nil, fmt.Errorf("scheme %q is not known: use ctr, cbc, cenc or cbcs", q.Scheme)
+		return nil, fmt.Errorf("scheme %q is not known: use %s, %s, %s or %s", q.Scheme, SchemeCTR, SchemeCBC, SchemeCENC, SchemeCBCS)
 	}
 	if len(q.Keys) == 0 {
 		return nil, errors.New("a key is needed")
@@ -100,27 +93,6 @@ func (p *Protect) find(kid [16]byte) (key [16]byte, ok bool) {
 		}
 	}
 	return key, false
-}
-
-// serve answers a request for a licence; false: r is none.
-func (p *Protect) serve(w http.ResponseWriter, r *http.Request) bool {
-	switch r.URL.Path {
-	case ClearKeyPath:
-		clearkey.Handler(p.find).ServeHTTP(w, r)
-	case PlayReadyPath:
-		s := &toy.Server{Licenses: func(kid [16]byte) (toy.License, bool) {
-			key, ok := p.find(kid)
-			l := toy.License{Key: key[:]}
-			if ok && p.License != nil {
-				return p.License(kid, l)
-			}
-			return l, ok
-		}}
-		s.ServeHTTP(w, r)
-	default:
-		return false
-	}
-	return true
 }
 
 // header is the Protection element of the manifest.
@@ -153,7 +125,7 @@ func (p *Protect) manifest(data []byte) ([]byte, error) {
 }
 
 // answer encrypts the answer to r, of a presentation whose streams are known.
-func (p *Protect) answer(c catalogue, r request, a answer) answer {
+func (p *Protect) answer(c catalogue, r request, a answer, tw twist) answer {
 	if a.body == nil {
 		return a
 	}
@@ -161,7 +133,7 @@ func (p *Protect) answer(c catalogue, r request, a answer) answer {
 	if err == nil && r.manifest {
 		data, err = p.manifest(data)
 	} else if err == nil {
-		data, err = p.seal(c, r, data)
+		data, err = p.seal(c, r, data, tw.noIV)
 	}
 	if err != nil {
 		return answer{err: fmt.Errorf("encrypting it: %w", err)}
@@ -171,8 +143,9 @@ func (p *Protect) answer(c catalogue, r request, a answer) answer {
 	return out
 }
 
-// seal encrypts a whole fragment and returns the part that r asks for.
-func (p *Protect) seal(c catalogue, r request, data []byte) ([]byte, error) {
+// seal encrypts a whole fragment and returns the part that r asks for; noIV leaves
+// an initialisation vector out.
+func (p *Protect) seal(c catalogue, r request, data []byte, noIV bool) ([]byte, error) {
 	s, level := c.level(r)
 	if s == nil || s.formats[level] == nil {
 		return cutOf(data, r.part())
@@ -190,7 +163,7 @@ func (p *Protect) seal(c catalogue, r request, data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealing := sealing{scheme: p.Scheme, kid: k.KID, named: p.Rotate > 0 || len(p.Keys) > 1, encrypter: e, format: s.formats[level]}
+	sealing := sealing{scheme: p.Scheme, kid: k.KID, named: p.Rotate > 0 || len(p.Keys) > 1, noIV: noIV, encrypter: e, format: s.formats[level]}
 	seed := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", strings.ToLower(r.stream), r.bitrate, r.time))
 	copy(sealing.iv[:], seed[:])
 	moof, media, err := sealing.apply(data)

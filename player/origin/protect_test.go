@@ -3,6 +3,8 @@ package origin
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -153,6 +155,108 @@ func TestProtectRefuses(t *testing.T) {
 	for name, p := range map[string]*Protect{"no key": {}, "scheme": {Scheme: "rot13", Keys: protectKeys}} {
 		if _, err := New(Config{Protect: p}); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// Licence servers fail as they are told to.
+func TestLicenseFaults(t *testing.T) {
+	kid := protectKeys[0].KID
+	request := (&drm.Protection{}).Request(kid, "")
+	object := (&playready.Header{KIDs: []playready.KID{{ID: kid}}, LicenseURL: "http://host" + PlayReadyPath}).Object()
+	request.Systems = []platform.ProtectionSystem{{SystemID: playready.SystemID, Data: object}}
+	for name, provider := range map[string]func() platform.KeyProvider{
+		"clear key": func() platform.KeyProvider { return &clearkey.Server{URL: "http://host" + ClearKeyPath} },
+		"PlayReady": func() platform.KeyProvider { return &playready.Provider{CDM: &toy.CDM{}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOrigin(t, Config{Protect: &Protect{Keys: protectKeys}})
+				ask := func() (key []byte, took time.Duration, err error) {
+					began := time.Now()
+					r, err := provider().Key(t.Context(), platformtest.HandlerDoer(o), request)
+					return r.Key, time.Since(began), err
+				}
+				right := protectKeys[0].Key[:]
+				if key, took, err := ask(); err != nil || !bytes.Equal(key, right) || took != 0 {
+					t.Fatalf("without a fault: after %v %v", took, err)
+				}
+				set := func(text string) {
+					faults, err := ParseFaults(text)
+					if err != nil {
+						t.Fatal(err)
+					}
+					o.SetFaults(faults)
+				}
+				set("licence-500@every:2")
+				if _, _, err := ask(); err != nil {
+					t.Errorf("the first of licence-500@every:2: %v", err)
+				}
+				if _, _, err := ask(); err == nil || !strings.Contains(err.Error(), "http://host/licence/") || !strings.Contains(err.Error(), "order") && !strings.Contains(err.Error(), "0x8004C600") {
+					t.Errorf("licence-500: %v", err)
+				}
+				set("licence-slow@7s")
+				if key, took, err := ask(); err != nil || !bytes.Equal(key, right) || took != 7*time.Second {
+					t.Errorf("licence-slow: after %v %v", took, err)
+				}
+				set("licence-slow")
+				if _, took, err := ask(); err != nil || took != 3*time.Second {
+					t.Errorf("licence-slow: after %v %v", took, err)
+				}
+				set("wrong-key")
+				if key, _, err := ask(); err != nil || bytes.Equal(key, right) || len(key) != 16 {
+					t.Errorf("wrong-key: the right one, or %v", err)
+				}
+				set("die")
+				if _, _, err := ask(); err == nil {
+					t.Error("die: an answer")
+				}
+			})
+		})
+	}
+}
+
+// A fragment that lacks an initialisation vector is refused, and the box is named.
+func TestMissingIV(t *testing.T) {
+	for _, scheme := range Schemes {
+		for _, rotate := range []time.Duration{0, 4 * time.Second} {
+			o := newOrigin(t, Config{Protect: &Protect{Scheme: scheme, Keys: protectKeys[:1], Rotate: rotate}, Faults: Faults{{Kind: FaultMissingIV, Fragment: 2}}})
+			p, err := manifest.Parse(body(t, o, "/demo.ism/Manifest"), manifest.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			snap, err := timeline.New(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range p.Streams {
+				s := &p.Streams[i]
+				if s.Type == "text" {
+					continue
+				}
+				for n := range 2 {
+					c := snap.Stream(i).Chunk(snap.Stream(i).First() + n)
+					url := strings.TrimPrefix(manifest.ChunkURL("http://host/demo.ism/", s, &s.Levels[0], c.T), "http://host")
+					var f fragment.Fragment
+					var bad *fragment.BoxError
+					switch err := f.Parse(body(t, o, url), fragment.Options{Kind: kindOf(s.Type)}); {
+					case n == 0 && (err != nil || f.Encryption == nil):
+						t.Errorf("%s %s: %v", scheme, url, err)
+					case n == 1 && (!errors.As(err, &bad) || !slices.Contains([]string{"senc", "uuid senc", "sgpd"}, strings.Trim(bad.Box, `"`))):
+						t.Errorf("%s %s: %v", scheme, url, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// The names that the short forms had before still work.
+func TestSchemeNames(t *testing.T) {
+	for name, want := range map[Scheme]Scheme{"": SchemeCTR, "ctr": SchemeCTR, "cbc": SchemeCBC, "piff-ctr": "piff-ctr", "piff-cbc": "piff-cbc", "cenc": "cenc", "cbcs": "cbcs"} {
+		p, err := (&Protect{Scheme: name, Keys: protectKeys}).complete()
+		if err != nil || p.Scheme != want {
+			t.Errorf("%q: %v, %v", name, p, err)
 		}
 	}
 }

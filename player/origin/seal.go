@@ -17,6 +17,7 @@ type sealing struct {
 	scheme    Scheme
 	kid       [16]byte
 	named     bool // the fragment names kid
+	noIV      bool // the last sample has no initialisation vector, where each has its own; else none has
 	encrypter *piff.Encrypter
 	format    *platform.Format
 	iv        [16]byte // of the first sample
@@ -189,7 +190,7 @@ func (s *sealing) senc(out []byte, all []platform.SampleProtection) (_ []byte, f
 	out = binary.BigEndian.AppendUint32(out, uint32(len(all)))
 	first = len(out)
 	for i := range all {
-		if s.scheme != SchemeCBCS {
+		if s.scheme != SchemeCBCS && !(s.noIV && i == len(all)-1) {
 			out = append(out, all[i].IV...)
 		}
 		if maps {
@@ -227,7 +228,10 @@ func (s *sealing) groups(out []byte, samples int) []byte {
 	entry := append([]byte{0, p.Crypt<<4 | p.Skip, 1, 8}, s.kid[:]...)
 	if s.scheme == SchemeCBCS {
 		entry[3] = 0
-		entry = append(append(entry, 16), p.IV...)
+		if s.noIV {
+			p.IV = nil
+		}
+		entry = append(append(entry, byte(len(p.IV))), p.IV...)
 	}
 	sgpd := binary.BigEndian.AppendUint32([]byte("\x01\x00\x00\x00seig"), uint32(len(entry)))
 	sgpd = append(binary.BigEndian.AppendUint32(sgpd, 1), entry...)

@@ -16,7 +16,8 @@ import (
 // serve answers a request that came through the link, faults and all.
 func (o *Origin) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", "*") // for players in browsers
-	if o.protect != nil && o.protect.serve(w, r) {
+	if o.protect != nil && isLicense(r.URL.Path) {
+		o.serveLicense(w, r)
 		return
 	}
 	switch r.Method {
@@ -85,7 +86,10 @@ func (o *Origin) pick(urlPath string) chance {
 // occasion says what a request is about. other is the same request for another
 // chunk.
 func (o *Origin) occasion(urlPath string) (on occasion, other request) {
-	on = occasion{chunk: -1, behind: -1}
+	on = occasion{chunk: -1, behind: -1, license: o.protect != nil && isLicense(urlPath)}
+	if on.license {
+		return on, other
+	}
 	r, ok := parseRequest(urlPath)
 	on.manifest = !ok || r.manifest
 	on.live = o.liveNames(r.folder) != nil
@@ -157,7 +161,7 @@ func (o *Origin) goWrong(w http.ResponseWriter, r *http.Request, c chance) {
 			return
 		}
 		send(w, r, o.reply(c.other, twist{}))
-	case FaultStale, FaultNoTfrf, FaultBadTfrf:
+	case FaultStale, FaultNoTfrf, FaultBadTfrf, FaultMissingIV:
 		send(w, r, o.twisted(r.URL.Path, c))
 	case FaultSlow:
 		send(&trickle{w, r.Context(), cmp.Or(f.BPS, 100_000)}, r, o.answer(r.URL.Path))
@@ -176,7 +180,7 @@ func (o *Origin) goWrong(w http.ResponseWriter, r *http.Request, c chance) {
 	}
 }
 
-// twisted answers as an event does that a fault has a hand in.
+// twisted answers as an Origin does that a fault has a hand in.
 func (o *Origin) twisted(urlPath string, c chance) answer {
 	r, ok := parseRequest(urlPath)
 	if !ok {
@@ -189,6 +193,8 @@ func (o *Origin) twisted(urlPath string, c chance) answer {
 		if tw.at = now.Add(c.fault.By); c.fault.By == 0 {
 			tw.at = now.Add(c.began.Sub(time.Now()))
 		}
+	case FaultMissingIV:
+		tw.noIV = true
 	default:
 		tw.tfrf, tw.how = c.fault.Kind, c.fault.How
 	}
