@@ -80,7 +80,7 @@ type Format struct {
 	BitsPerSample int
 	BlockAlign    int // bytes of a packet for WMA and PCM
 
-	BitrateBPS int64
+	BitrateBPS int64 // decoders of WMA read their frames by it
 }
 
 // Sample is one coded access unit.

@@ -55,13 +55,14 @@ func dumped(t *testing.T, text string) []byte {
 }
 
 // remuxed serves one stream of a file, in fragments of two seconds, as a
-// presentation whose one level has the attributes that attributes makes.
+// presentation whose one level has the attributes that attributes makes. rewrite,
+// unless nil, changes the bytes of each sample.
 type remuxed struct {
 	manifest  string
 	fragments map[int64][]byte
 }
 
-func remux(t *testing.T, file, stream string, attributes func(extra []byte, packet int) string) *remuxed {
+func remux(t *testing.T, file, stream string, attributes func(extra []byte, packet int) string, rewrite func([]byte) []byte) *remuxed {
 	t.Helper()
 	var p probed
 	text := tool(t, "ffprobe", "-select_streams", stream, "-show_data", "-show_entries", "stream=codec_name,time_base,extradata,width,height,sample_rate,channels,bit_rate:packet=pts,dts,duration,flags,data", "-of", "json", file)
@@ -128,6 +129,9 @@ func remux(t *testing.T, file, stream string, attributes func(extra []byte, pack
 			begin = times[i]
 		}
 		data := dumped(t, packet.Data)
+		if rewrite != nil {
+			data = rewrite(data)
+		}
 		largest = max(largest, len(data))
 		s := mp4.FullSample{Data: data}
 		s.Size, s.Dur, s.Flags = uint32(len(data)), uint32(duration), 0x01010000
@@ -209,7 +213,7 @@ func TestRealSaveCodecs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			source := c.source(t)
-			server := httptest.NewServer(remux(t, source, c.stream, c.attributes))
+			server := httptest.NewServer(remux(t, source, c.stream, c.attributes, nil))
 			defer server.Close()
 			path := filepath.Join(t.TempDir(), "out.mp4")
 			s := saveJSON(t, 0, server.URL+"/x.ism/Manifest", "-o", path)

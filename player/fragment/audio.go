@@ -93,7 +93,7 @@ func (m *formatMaker) audio() error {
 		f.SampleRate, f.Channels = m.prefer("SamplingRate", wave.rate, f.SampleRate), m.prefer("Channels", wave.channels, f.Channels)
 		f.BlockAlign = m.prefer("PacketSize", wave.blockAlign, f.BlockAlign)
 		f.BitsPerSample = m.prefer("BitsPerSample", wave.sampleBits, f.BitsPerSample)
-		if f.BitrateBPS == 0 {
+		if wave.bytesPerSecond > 0 {
 			f.BitrateBPS = 8 * wave.bytesPerSecond
 		}
 	}
@@ -182,8 +182,8 @@ func (m *formatMaker) wma() error {
 	if f.Codec == platform.WMAPro && f.BitsPerSample == 0 {
 		f.BitsPerSample = int(binary.LittleEndian.Uint16(f.Config))
 	}
-	if f.SampleRate <= 0 || f.Channels <= 0 || f.BlockAlign <= 0 {
-		return m.unsupported("%s needs SamplingRate, Channels and PacketSize", f.Codec)
+	if f.SampleRate <= 0 || f.Channels <= 0 || f.BlockAlign <= 0 || f.BitrateBPS <= 0 {
+		return m.unsupported("%s needs SamplingRate, Channels, PacketSize and Bitrate", f.Codec)
 	}
 	return nil
 }

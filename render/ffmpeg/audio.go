@@ -195,8 +195,7 @@ func (d *audioDecoder) take() (lost, stop error) {
 // ended. It is wider for WMA, where a packet begins with the rest of a frame
 // that the packet before it began.
 func (d *audioDecoder) tolerance(n, rate int) time.Duration {
-	switch d.source.Codec {
-	case platform.WMA1, platform.WMA2, platform.WMAPro, platform.WMALossless:
+	if isWMA(d.source.Codec) {
 		return maxDrift + 2*time.Duration(n)*time.Second/time.Duration(rate)
 	}
 	return maxDrift

@@ -154,7 +154,12 @@ func decodesAlike(a, b *platform.Format) bool {
 	return a.Codec == b.Codec && bytes.Equal(a.Config, b.Config) && a.NALLength == b.NALLength &&
 		a.Width == b.Width && a.Height == b.Height &&
 		a.SampleRate == b.SampleRate && a.Channels == b.Channels &&
-		a.BitsPerSample == b.BitsPerSample && a.BlockAlign == b.BlockAlign
+		a.BitsPerSample == b.BitsPerSample && a.BlockAlign == b.BlockAlign &&
+		(a.BitrateBPS == b.BitrateBPS || !isWMA(a.Codec)) // which reads its frames by it
+}
+
+func isWMA(c platform.Codec) bool {
+	return c == platform.WMA1 || c == platform.WMA2 || c == platform.WMAPro || c == platform.WMALossless
 }
 
 // decode sends one sample under its number and hands every frame that is ready

@@ -6,9 +6,10 @@
 #include <libavutil/opt.h>
 #include <string.h>
 
-void sp_set_audio(AVCodecContext *ctx, int rate, int channels, int block_align, int bits)
+void sp_set_audio(AVCodecContext *ctx, int rate, int channels, int block_align, int bits, int64_t bit_rate)
 {
     ctx->sample_rate = rate;
+    ctx->bit_rate = bit_rate;
     ctx->block_align = block_align;
     ctx->bits_per_coded_sample = bits;
     av_channel_layout_uninit(&ctx->ch_layout);

@@ -33,7 +33,7 @@ func nativePacket(p *astiav.Packet) *C.AVPacket {
 func nativeFrame(f *astiav.Frame) *C.AVFrame { return (*C.AVFrame)(f.UnsafePointer()) }
 
 func setAudio(ctx *astiav.CodecContext, f *platform.Format) {
-	C.sp_set_audio(nativeContext(ctx), C.int(f.SampleRate), C.int(f.Channels), C.int(f.BlockAlign), C.int(f.BitsPerSample))
+	C.sp_set_audio(nativeContext(ctx), C.int(f.SampleRate), C.int(f.Channels), C.int(f.BlockAlign), C.int(f.BitsPerSample), C.int64_t(f.BitrateBPS))
 }
 
 // send copies data into a padded packet and returns 0 or the error of FFmpeg.
@@ -79,6 +79,8 @@ func plane(f *astiav.Frame, index, rows int) ([]byte, int) {
 	n := C.sp_plane_size(c, C.int(index), C.int(rows))
 	return unsafe.Slice((*byte)(c.data[index]), int(n)), int(c.linesize[index])
 }
+
+func bidirectional(f *astiav.Frame) bool { return nativeFrame(f).pict_type == C.AV_PICTURE_TYPE_B }
 
 func interlaced(f *astiav.Frame) bool { return nativeFrame(f).interlaced_frame != 0 }
 

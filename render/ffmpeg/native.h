@@ -9,7 +9,7 @@
 #include <libavcodec/avcodec.h>
 #include <libswresample/swresample.h>
 
-void sp_set_audio(AVCodecContext *ctx, int rate, int channels, int block_align, int bits);
+void sp_set_audio(AVCodecContext *ctx, int rate, int channels, int block_align, int bits, int64_t bit_rate);
 int sp_send(AVCodecContext *ctx, AVPacket *packet, const uint8_t *data, int size, int64_t pts, int key);
 void sp_set_effort(AVCodecContext *ctx, int skip_frame, int skip_loop_filter);
 int64_t sp_plane_size(const AVFrame *frame, int plane, int rows);

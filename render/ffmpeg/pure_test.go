@@ -45,6 +45,42 @@ func TestHistoryFindsEachSampleOnce(t *testing.T) {
 	}
 }
 
+// I P B B P B B in decoding order come out in the order of presentation with
+// ascending times, whether the samples bear those of presentation or of decoding.
+func TestTimesOfBPictures(t *testing.T) {
+	shown := []struct {
+		number int64
+		b      bool
+	}{{1, false}, {3, true}, {4, true}, {2, false}, {6, true}, {7, true}, {5, false}}
+	for name, times := range map[string][]time.Duration{
+		"presentation": {0, 3, 1, 2, 6, 4, 5},
+		"decoding":     {0, 1, 2, 3, 4, 5, 6},
+	} {
+		var h history
+		for _, at := range times {
+			h.add(sent{pts: at})
+		}
+		for want, s := range shown {
+			if s.b {
+				h.inOrder(s.number)
+			}
+			if got, ok := h.take(s.number); !ok || got.pts != time.Duration(want) {
+				t.Errorf("times of %s: picture %d has time %d: %v", name, want, got.pts, ok)
+			}
+		}
+	}
+	var h history // of what was lost long ago nothing is taken
+	h.add(sent{pts: 5})
+	for range len(h.ring) + 20 {
+		h.take(h.add(sent{pts: 9}))
+	}
+	n := h.add(sent{pts: 7})
+	h.inOrder(n)
+	if s, _ := h.take(n); s.pts != 7 {
+		t.Errorf("a picture without another before it has time %d", s.pts)
+	}
+}
+
 func TestAppendAnnexB(t *testing.T) {
 	tests := []struct {
 		name   string

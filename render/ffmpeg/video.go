@@ -186,6 +186,9 @@ func (d *videoDecoder) frame() *astiav.Frame {
 func (d *videoDecoder) take() (lost, stop error) {
 	held := d.spare
 	d.spare = nil
+	if c := d.codec.format.Codec; bidirectional(held.Frame) && (c == platform.VC1 || c == platform.WMV3) {
+		d.history.inOrder(held.Pts())
+	}
 	s, known := d.history.take(held.Pts())
 	if !known {
 		s = sent{pts: d.next, source: d.source}
