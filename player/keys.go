@@ -28,14 +28,8 @@ type keys struct {
 	ring *keyring
 	said *drm.Protection        // what its headers, and those of fragments, say
 	told map[[16]byte]drm.State // as events have told it
-	// barred are the levels whose key cannot be used, and why.
-	barred map[levelName]*Error
-}
-
-// levelName names a level of a presentation.
-type levelName struct {
-	stream int
-	bps    int64
+	// barred are the levels whose key cannot be used, or could not lately.
+	barred map[levelName]*bar
 }
 
 // keyAnswer is what a KeyProvider said.
@@ -50,7 +44,7 @@ type keyAnswer struct {
 func (k *keys) forget() {
 	k.ring.renew()
 	k.said = &drm.Protection{}
-	k.barred = map[levelName]*Error{}
+	k.barred = map[levelName]*bar{}
 	for kid, state := range k.told {
 		if final(state) {
 			delete(k.told, kid)
@@ -93,9 +87,15 @@ func (l *loop) needsKeys() *Error {
 
 // reprotect takes the headers of a new manifest of the same presentation.
 func (l *loop) reprotect() {
-	if said := protections(l.snap.Presentation()); said.Protected() && l.dev.Keys != nil {
-		l.keys.said = said
-		l.want(said.KIDs(), time.Now().Add(time.Minute))
+	said := protections(l.snap.Presentation())
+	if !said.Protected() || l.dev.Keys == nil {
+		return
+	}
+	before := l.keys.said.KIDs()
+	l.keys.said = said
+	l.want(said.KIDs(), time.Now().Add(time.Minute))
+	if slices.ContainsFunc(said.KIDs(), func(kid [16]byte) bool { return !slices.Contains(before, kid) }) {
+		l.rotated(-time.Hour) // wherever what was refused stands
 	}
 }
 
@@ -233,7 +233,7 @@ func keyError(key drm.Key) *Error {
 		code = event.DecryptFailed
 	case errors.Is(err, drm.ErrExpired):
 		code = event.KeyExpired
-	case errors.As(err, &fault), errors.As(err, &status) && status.Status < 500:
+	case errors.As(err, &fault) && errors.Is(err, platform.ErrKeyRefused), errors.As(err, &status) && status.Status < 500:
 		code = event.KeyDenied
 	case errors.Is(err, playready.ErrNoHeader):
 		code = event.HeaderMalformed
@@ -275,118 +275,10 @@ func (l *loop) encrypted(t *track, q int, c *cipher) bool {
 	case key.State == drm.Ready && !key.Allows(f.Width, f.Height):
 		l.barKey(t, c.kid, forbidden(key), func(v *level) bool { return !key.Allows(v.format.Width, v.format.Height) })
 		return false
+	case key.State == drm.Ready:
+		delete(l.keys.barred, t.nameOf(q)) // it was worth the try
 	}
 	return true
-}
-
-func everyLevel(*level) bool { return true }
-
-// barKey leaves out the levels of a key of t.
-func (l *loop) barKey(t *track, kid [16]byte, e *Error, which func(*level) bool) {
-	l.bar(t, e, func(v *level) bool { return v.kid == kid && which(v) })
-}
-
-// barAll leaves out those of all tracks.
-func (l *loop) barAll(kid [16]byte, e *Error, which func(*level) bool) {
-	for _, t := range slices.Clone(l.tracks) {
-		l.barKey(t, kid, e, which)
-	}
-}
-
-// bar leaves out levels of t. What is buffered of them and was not read is dropped;
-// where no level is left, the track is given up.
-func (l *loop) bar(t *track, e *Error, which func(*level) bool) {
-	if l.done {
-		return
-	}
-	some, left := false, false
-	for q := range t.levels {
-		v := &t.levels[q]
-		if v.barred == nil && which(v) {
-			v.barred = e
-			l.keys.barred[levelName{t.index, v.source.BitrateBPS}] = e
-			some = true
-		}
-		left = left || v.barred == nil
-	}
-	if !some {
-		return
-	}
-	if j := t.job; j != nil && t.levels[j.level].barred != nil {
-		l.cancelJob(t)
-	}
-	if t.forced >= 0 && t.levels[t.forced].barred != nil {
-		t.forced = -1
-	}
-	l.tellBarred(t)
-	if left {
-		l.survive(e, t.kind.String())
-		l.dropBarred(t)
-		t.relax()
-		return
-	}
-	if !t.lost {
-		l.lose(t, e)
-		if l.fatal != nil {
-			l.fatal = e // says it best
-			if !l.prepared {
-				l.giveUp(e) // there is nothing to play before the end
-			}
-		}
-	}
-}
-
-// dropBarred drops what is buffered of levels that are left out, to be fetched
-// again.
-func (l *loop) dropBarred(t *track) {
-	l.unread = t.queue.Unread(0, l.unread[:0])
-	for _, f := range l.unread {
-		if t.levels[f.Level].barred == nil {
-			continue
-		}
-		if dropped := t.queue.Truncate(f.Start); dropped > 0 {
-			l.cancelJob(t)
-			l.figures.DiscardedBytes += dropped
-			t.next = t.stream.At(f.Start)
-			t.begun()
-		}
-		return
-	}
-}
-
-// relax lets the lowest level be played whose key can be used, where the user's
-// limits leave none of those.
-func (t *track) relax() {
-	for q := range t.left {
-		if t.left[q] && t.levels[q].barred == nil {
-			return
-		}
-	}
-	for q := range t.left {
-		if t.levels[q].barred == nil {
-			t.left = slices.Clone(t.left)
-			t.left[q] = true
-			return
-		}
-	}
-}
-
-// tellBarred makes the event of what t offers.
-func (l *loop) tellBarred(t *track) {
-	offer := &l.streams[t.index]
-	offer.Levels = slices.Clone(offer.Levels) // the former list is in events and statuses
-	left, why := false, ""
-	for i := range offer.Levels {
-		told := &offer.Levels[i]
-		if e := l.keys.barred[levelName{t.index, told.BitrateBPS}]; e != nil && told.LeftOut == "" {
-			told.Level, told.LeftOut, why = -1, e.Error(), e.Error()
-		}
-		left = left || told.LeftOut == ""
-	}
-	if !left {
-		offer.LeftOut = why
-	}
-	l.tellTracks()
 }
 
 // refetch fetches again from the playhead on what t cannot decrypt.

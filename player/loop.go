@@ -140,7 +140,7 @@ func newLoop(p *Player, dev Device, began time.Time) *loop {
 		over:      make(chan struct{}),
 		keys: keys{
 			ring: newKeyring(), said: &drm.Protection{},
-			told: map[[16]byte]drm.State{}, barred: map[levelName]*Error{},
+			told: map[[16]byte]drm.State{}, barred: map[levelName]*bar{},
 		},
 	}
 }

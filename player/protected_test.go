@@ -35,11 +35,16 @@ var lockKeys = []origin.ContentKey{
 // locked serves a made-up presentation encrypted.
 func locked(t testing.TB, p *origin.Protect) http.Handler {
 	t.Helper()
+	return lockedShow(t, playertest.Default(), p)
+}
+
+func lockedShow(t testing.TB, show http.Handler, p *origin.Protect) http.Handler {
+	t.Helper()
 	if p.Keys == nil {
 		p.Keys = lockKeys[:1]
 	}
 	p.LicenseURL = "http://test" + origin.PlayReadyPath + "?user=somebody"
-	o, err := origin.New(origin.Config{Handlers: map[string]http.Handler{"show.ism": playertest.Default()}, NoDemo: true, Protect: p})
+	o, err := origin.New(origin.Config{Handlers: map[string]http.Handler{"show.ism": show}, NoDemo: true, Protect: p})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,8 @@ func (l *loop) replace(t *track, j *job, a *transferAnswer) {
 	}
 	f := a.fragment
 	l.received(t, j, a)
-	if !l.encrypted(t, f.Level, a.cipher) {
+	lockedOut := a.cipher != nil && final(l.keys.ring.key(a.cipher.kid).State) // which says nothing of other fragments
+	if lockedOut || !l.encrypted(t, f.Level, a.cipher) {
 		l.figures.DiscardedBytes += f.Bytes
 		f.Free()
 		l.notReplaced(t, j)

@@ -180,8 +180,8 @@ func (l *loop) offer(index int) []level {
 		if err == nil {
 			err = l.dev.Decoders.Supports(*format)
 		}
-		if e := l.keys.barred[levelName{index, source.BitrateBPS}]; err == nil && e != nil {
-			err = e
+		if b := l.keys.barred[levelName{index, source.BitrateBPS}]; err == nil && b != nil && !b.lifted {
+			err = b.err
 		}
 		told := event.TrackLevel{
 			Level: -1, BitrateBPS: source.BitrateBPS, Width: source.Width, Height: source.Height,

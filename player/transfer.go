@@ -253,6 +253,7 @@ func (l *loop) transferred(a *transferAnswer) {
 	f := a.fragment
 	f.Gap = t.gap
 	l.received(t, j, a)
+	l.retry(t, f.Level, a.cipher)
 	if !l.encrypted(t, f.Level, a.cipher) {
 		l.figures.DiscardedBytes += f.Bytes
 		f.Free()

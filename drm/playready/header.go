@@ -140,7 +140,7 @@ func (p *headerParser) parse() error {
 		}
 		if err != nil {
 			if p.header.Version == "" || len(p.header.KIDs) == 0 {
-				return &Error{"WRMHEADER", "cannot be read as XML", err}
+				return fail("WRMHEADER", "cannot be read as XML: %s", clip(err.Error(), 100)) // err may quote much of it
 			}
 			p.header.warn("the XML breaks off or is damaged")
 			break

@@ -305,3 +305,12 @@ func TestWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestLongNamesInErrors: what XML is wrong with may be long, the message is not.
+func TestLongNamesInErrors(t *testing.T) {
+	for _, data := range [][]byte{utf16le("<\u3030" + strings.Repeat("\u0962", 600)), []byte("<a>&" + strings.Repeat("x", 5000))} {
+		if _, err := Read(data); err == nil || len(err.Error()) > 400 {
+			t.Errorf("%v", err)
+		}
+	}
+}

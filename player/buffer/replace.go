@@ -7,6 +7,7 @@ type Unread struct {
 	Chunk      int // index of its chunk in the timeline of the stream
 	Level      int
 	Start, End time.Duration
+	Key        [16]byte // that its samples are encrypted with; zero: they are clear
 }
 
 // Unread appends to list the fragments that begin at or after from and of which
@@ -16,7 +17,11 @@ func (q *Queue) Unread(from time.Duration, list []Unread) []Unread {
 	defer q.mu.Unlock()
 	for i := q.frag; i < len(q.held); i++ {
 		if f := q.held[i]; f.Start >= from && q.untouched(i) {
-			list = append(list, Unread{Chunk: f.Chunk, Level: f.Level, Start: f.Start, End: f.End})
+			u := Unread{Chunk: f.Chunk, Level: f.Level, Start: f.Start, End: f.End}
+			if len(f.Protection) > 0 {
+				u.Key = f.Protection[0].KID
+			}
+			list = append(list, u)
 		}
 	}
 	return list
