@@ -49,8 +49,8 @@ test: go-version build-packages test-packages ## Run all tests
 	@echo '== vet'
 	CGO_ENABLED=0 $(GO) vet ./...
 	$(GO) vet ./...
-	@echo '== without cgo'
-	CGO_ENABLED=0 $(GO) test ./...
+	@echo '== without cgo, with a simulated day of live'
+	CGO_ENABLED=0 LIVE_SOAK=24h $(GO) test -timeout 30m ./...
 	@if [[ $$($(GO) env GOARCH) == amd64 ]]; then \
 		echo '== as a 32-bit program'; \
 		set -x; CGO_ENABLED=0 GOARCH=386 $(GO) test $(PURE); \
@@ -93,9 +93,9 @@ starved: go-version build-packages test-packages ## Play with real decoding and 
 	STARVED=1 $(GO) test -run '^TestRealStarvedDevice$$' -count 1 -v ./cmd/smoothplay
 
 .PHONY: peers
-peers: go-version build-packages ## Compare the cost of playing with VLC, GStreamer and ffmpeg; let GStreamer follow the live demo
+peers: go-version build-packages test-packages ## Compare the cost of playing with VLC, GStreamer and ffmpeg; let GStreamer and dash.js follow the live demo
 	$(GO) test -tags peers -run '^TestPeers$$' -count 1 -timeout 1h -v ./cmd/smoothplay
-	LIVE_FOR=2m $(GO) test -run '^TestGStreamerFollowsTheLiveDemo$$' -count 1 -v ./player/origin
+	LIVE_FOR=2m CGO_ENABLED=0 $(GO) test -tags peers -run '^Test(GStreamer|DashJS)FollowsTheLiveDemo$$' -count 1 -v ./player/origin
 
 .PHONY: netns
 netns: go-version ## Play over links that the kernel shapes, and compare with the simulator (needs root, ip and tc; 6 min)

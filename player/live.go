@@ -77,13 +77,15 @@ type live struct {
 
 	refresh refresh
 	grownAt time.Duration // when the timeline grew last, or what it announced came
-	told    time.Duration // when the edge was told last
-	gauged  time.Duration // when the latency was sampled last
-	asked   time.Duration // until then, no other origin is asked where the edge is
-	stuck   bool          // that nothing comes any more was told
-	others  time.Duration // when one stream stayed away and others went on first; 0: that is not so
-	forgets bool          // the server has nothing of what is outside its own window
-	ended   bool
+	// answeredAt is when a server answered last with anything of a fragment.
+	answeredAt time.Duration
+	told       time.Duration // when the edge was told last
+	gauged     time.Duration // when the latency was sampled last
+	asked      time.Duration // until then, no other origin is asked where the edge is
+	stuck      bool          // that nothing comes any more was told
+	others     time.Duration // when one stream stayed away and others went on first; 0: that is not so
+	forgets    bool          // the server has nothing of what is outside its own window
+	ended      bool
 }
 
 // beginLive prepares for a presentation that has just been opened.

@@ -43,8 +43,8 @@ func (c *tally) Handle(e event.Event) {
 	}
 }
 
-// A live session goes on for long: LIVE_SOAK says for how long (make soak: a
-// week), an hour otherwise. Its window is two hours, and it keeps to the edge on
+// A live session goes on for long: LIVE_SOAK says for how long (make test: a day,
+// make soak: a week), an hour otherwise. Its window is two hours, and it keeps to the edge on
 // a link that has a fifth more than the lowest levels need, without a stall,
 // and memory and goroutines stay as they are.
 func TestLiveGoesOnForLong(t *testing.T) {

@@ -305,9 +305,12 @@ func (l *loop) missingYet(t *track, j *job) time.Duration {
 	return t.pace.Missing(j.asked, j.chunk.End(), j.chunk.Duration)
 }
 
-// answered notes that the server answers: what kept the manifest away may be over.
+// answered notes that the server answers. After an outage, what kept the manifest
+// away may be over; a manifest that fails alone is asked for ever more seldom.
 func (l *loop) answered() {
-	if r := &l.live.refresh; r.failed > 0 && l.snap.Live() {
+	quiet := l.now() - l.live.answeredAt
+	l.live.answeredAt = l.now()
+	if r := &l.live.refresh; r.failed > 0 && l.snap.Live() && quiet > outageFrom*l.chunkDuration() {
 		r.failed, r.urgent = 0, true
 	}
 }

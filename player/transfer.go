@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"smoothplay/player/event"
@@ -319,7 +320,7 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		t.decided[j.chunk.Index] = l.now()
 		t.notBefore = l.now() + action.After
 	case fetch.Skip:
-		if l.stale(t, j) {
+		if l.hopeful(t, j, a.result.Status) || l.stale(t, j) {
 			return
 		}
 		l.skip(t, j, e)
@@ -351,6 +352,27 @@ func (l *loop) blame(t *track, q int) {
 	if v.failures >= 2 {
 		v.until = l.now() + min(setAside<<min(v.failures-2, 10), time.Hour)
 	}
+}
+
+// hopeful puts off leaving out a chunk near the live edge until its time has
+// nearly come: what servers do not have there, or not whole, they often have a
+// moment later. The lowest level is asked for until then.
+func (l *loop) hopeful(t *track, j *job, status int) bool {
+	spare := j.chunk.Start - l.position() - j.chunk.Duration/2
+	if !l.snap.Live() || !l.live.follow || l.state != event.Playing || spare <= 0 || status == http.StatusGone {
+		return false
+	}
+	for q := range t.levels {
+		if v := &t.levels[q]; t.tried[q] && v.failures > 0 {
+			if v.failures--; v.failures < 2 {
+				v.until = 0 // it was not the level
+			}
+		}
+	}
+	l.wantRefresh() // its time may have been announced wrongly
+	t.forced, t.classRow = slices.Index(t.tried, true), 0
+	t.notBefore = l.now() + min(spare, j.chunk.Duration/4)
+	return true
 }
 
 // skip leaves a chunk out that cannot be had, or gives the track up when too
