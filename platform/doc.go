@@ -27,6 +27,6 @@
 // goroutine at a time, except where a comment says otherwise. No method may
 // call back into the player. Abilities beyond the required interfaces are
 // optional interfaces found by type assertion ([ScheduledSink], [Volume],
-// [AnswerInfo], [Renewer], [Effort], [NetworkNamer]): a required interface never
+// [AnswerInfo], [Renewer], [Effort], [PathNamer], [NetworkNamer]): a required interface never
 // grows.
 package platform

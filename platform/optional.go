@@ -62,6 +62,16 @@ const (
 	EffortKeys                     // only key pictures
 )
 
+// PathNamer may be implemented by a decoder, and by Decoders of one kind, to say
+// how they decode.
+type PathNamer interface {
+	// Path is "software", the name of the hardware ("vaapi"), or whatever tells a
+	// person the way that the media take, with the reason where that is not the
+	// one wanted; "": not known. It may change with each call of the decoder, and
+	// is called by the goroutine that calls Decode.
+	Path() string
+}
+
 // NetworkNamer may be implemented by a LoadMeter that tells networks apart: what
 // was learned of the bandwidth of one is then used when the device is there
 // again. Without it networks are told apart by the server.

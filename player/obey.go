@@ -187,7 +187,7 @@ func (l *loop) dropTrack(t *track) {
 			break
 		}
 	}
-	l.streams[t.index].Selected = false
+	l.streams[t.index].Selected, l.streams[t.index].Path = false, ""
 }
 
 // publish makes the status that any goroutine may read.

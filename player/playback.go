@@ -29,6 +29,7 @@ func (l *loop) listen() {
 		l.shown(s)
 	}
 	l.hearFailures()
+	l.hearPaths()
 	for _, o := range l.report.Offsets {
 		l.figures.AVOffset.Add(o.Abs())
 	}
@@ -70,6 +71,24 @@ func (l *loop) hearFailures() {
 		if f.Row >= maxFailures && !t.lost {
 			l.lose(t, fail(event.DecoderFailed, "", "nothing can be decoded of it: %w", f.Err))
 		}
+	}
+}
+
+// hearPaths tells how a stream is decoded where that is new.
+func (l *loop) hearPaths() {
+	changed := false
+	for _, p := range l.report.Paths {
+		t := l.of(p.Kind)
+		if s := l.switching; s != nil && s.id == p.ID {
+			t = s
+		}
+		if t != nil && l.streams[t.index].Path != p.Name {
+			l.streams[t.index].Path = p.Name
+			changed = true
+		}
+	}
+	if changed {
+		l.tellTracks()
 	}
 }
 

@@ -21,7 +21,7 @@ const importRules = `
 	heuristics, player/cmcd < player/event;
 
 	# A device: drm and render know platform, and never the player.
-	platform < platform/httpclient, platform/null, platform/linux, platform/filestore, platform/slow;
+	platform < platform/httpclient, platform/null, platform/linux, platform/filestore, platform/slow, platform/fallback;
 	platform < drm/piff, drm/exchange < drm/playready < drm < drm/clearkey;
 	drm/playready < drm/playready/toy;
 	platform < render/ffmpeg;
@@ -52,7 +52,7 @@ const importRules = `
 	player, player/origin, platform/platformtest, platform/linux < player/playertest;
 
 	# The binary wires everything.
-	player, player/sim, player/report, player/save, player/origin, platform/linux, platform/filestore, platform/slow,
+	player, player/sim, player/report, player/save, player/origin, platform/linux, platform/filestore, platform/slow, platform/fallback,
 	drm/clearkey, drm/playready, render/ffmpeg, render/sdl, render/overlay
 	< cmd/smoothplay;
 `

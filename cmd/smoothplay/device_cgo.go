@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"smoothplay/platform"
+	"smoothplay/platform/fallback"
 	"smoothplay/platform/null"
 	"smoothplay/render/ffmpeg"
 	"smoothplay/render/sdl"
@@ -22,6 +23,19 @@ func newDecoders(nothing bool) platform.Decoders {
 		return &null.Decoders{}
 	}
 	return ffmpeg.Decoders{}
+}
+
+// hardwareNames are what --hwdec takes beside "no".
+var hardwareNames = ffmpeg.HardwareNames()
+
+// hardwareDecoders are those of a kind of hardware, with FFmpeg's own for what it
+// does not decode, or not any more.
+func hardwareDecoders(name string) (platform.Decoders, error) {
+	h, err := ffmpeg.NewHardware(name)
+	if err != nil {
+		return nil, err
+	}
+	return fallback.Decoders{Hardware: h, Software: ffmpeg.Decoders{}}, nil
 }
 
 // withDesktop calls f with the desktop, whose events the calling goroutine, that

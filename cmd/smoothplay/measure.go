@@ -20,6 +20,7 @@ type measureFlags struct {
 	session      sessionFlags
 	network      networkFlags
 	keys         keyFlags
+	decoding     decodeFlags
 	store        storeFlags
 	limit        timeValue
 	loop         bool
@@ -94,6 +95,7 @@ command of the script failed.`,
 	flags.session.register(cmd)
 	flags.network.register(cmd, &flags.session)
 	flags.keys.register(cmd)
+	flags.decoding.register(cmd)
 	flags.store.register(cmd, false)
 	return cmd
 }

@@ -32,6 +32,10 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 	if err != nil {
 		return nil, err
 	}
+	decoders, err := flags.decoding.decoders(flags.nullDecoders)
+	if err != nil {
+		return nil, err
+	}
 	config.CMCD = flags.network.cmcd.config()
 	config.Network = flags.network.link.name()
 	config.Loop = flags.loop
@@ -60,7 +64,7 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 	if flags.events != "" || flags.report != "" {
 		config.GaugesEvery = gaugesEvery
 	}
-	p, err := player.New(m.device(source, keys), config)
+	p, err := player.New(m.device(source, keys, decoders), config)
 	if err != nil {
 		events.close()
 		return nil, usageError{err}
@@ -82,8 +86,7 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 }
 
 // device is what a measurement plays on.
-func (m *measurement) device(from *source, keys platform.KeyProvider) platform.Device {
-	decoders := newDecoders(m.flags.nullDecoders)
+func (m *measurement) device(from *source, keys platform.KeyProvider, decoders platform.Decoders) platform.Device {
 	if m.slow != nil {
 		decoders = &slow.Decoders{Decoders: decoders, Factor: m.slow.At}
 	}

@@ -20,6 +20,7 @@ type playFlags struct {
 	session       sessionFlags
 	network       networkFlags
 	keys          keyFlags
+	decoding      decodeFlags
 	store         storeFlags
 	paused, loop  bool
 	keepOpen      bool
@@ -75,6 +76,7 @@ The mouse shows the progress bar: click or drag in it to seek, on LIVE to go liv
 	flags.session.register(cmd)
 	flags.network.register(cmd, &flags.session)
 	flags.keys.register(cmd)
+	flags.decoding.register(cmd)
 	flags.store.register(cmd, true)
 	return cmd
 }
@@ -93,6 +95,10 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	if err != nil {
 		return err
 	}
+	decoders, err := flags.decoding.decoders(false)
+	if err != nil {
+		return err
+	}
 	config.Paused, config.Loop = flags.paused, flags.loop
 	config.KeepOpen = flags.keepOpen || !flags.keepOpenGiven && !flags.headless
 	config.Logger, config.Usage = e.log, usage
@@ -102,7 +108,7 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	if err != nil {
 		return err
 	}
-	run := playRun{e: e, flags: flags, source: source, keys: keys, config: config, news: newNews(), channels: channelsOf(args)}
+	run := playRun{e: e, flags: flags, source: source, keys: keys, decoders: decoders, config: config, news: newNews(), channels: channelsOf(args)}
 	run.config.Events = event.Tee(events.sink(), run.news)
 	if flags.headless {
 		err = run.headless(ctx)
@@ -121,7 +127,9 @@ type playRun struct {
 	source *source
 	keys   platform.KeyProvider // nil: none
 	config player.Config
-	news   *news
+	// decoders are those wanted.
+	decoders platform.Decoders
+	news     *news
 	// channels are what the command line names, when there is more than one.
 	channels []channel
 }
@@ -139,7 +147,7 @@ func channelsOf(args []string) []channel {
 func (r *playRun) device() platform.Device {
 	return platform.Device{
 		HTTP:     r.source.doer,
-		Decoders: newDecoders(false),
+		Decoders: r.decoders,
 		Video:    &null.VideoSink{},
 		Audio:    &null.AudioSink{},
 		Load:     loadMeter(),

@@ -66,13 +66,16 @@ type Tracks struct {
 
 // TrackStream is one stream in Tracks.
 type TrackStream struct {
-	Kind     string       `json:"kind"` // "video", "audio" or "text"
-	Name     string       `json:"name"`
-	Language string       `json:"language,omitempty"`
-	Role     string       `json:"role,omitempty"` // "angle", "caption", "subtitle", ...
-	Selected bool         `json:"selected"`
-	LeftOut  string       `json:"left_out,omitempty"` // why it is not offered; "": it is
-	Levels   []TrackLevel `json:"levels,omitempty"`
+	Kind     string `json:"kind"` // "video", "audio" or "text"
+	Name     string `json:"name"`
+	Language string `json:"language,omitempty"`
+	Role     string `json:"role,omitempty"` // "angle", "caption", "subtitle", ...
+	Selected bool   `json:"selected"`
+	LeftOut  string `json:"left_out,omitempty"` // why it is not offered; "": it is
+	// Path is how it is decoded: "software", the name of the hardware,
+	// "passthrough"; "": it is not, or not yet, or the decoder does not say.
+	Path   string       `json:"path,omitempty"`
+	Levels []TrackLevel `json:"levels,omitempty"`
 }
 
 // TrackLevel is one level of a TrackStream.

@@ -44,7 +44,8 @@ type Audio struct {
 	decoder platform.AudioDecoder
 	epoch   uint64
 	start   time.Duration
-	failed  int // samples lost since the last sound
+	failed  int    // samples lost since the last sound
+	path    string // of decoder, as told to the monitor
 }
 
 // NewAudio returns the decode loop of the track that queue holds. format is
@@ -122,6 +123,10 @@ func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
 		s.Format = e.Fragment.Format
 	}
 	err := a.decoder.Decode(s, func(p *platform.PCM) error { return a.deliver(ctx, p) })
+	if path := pathOf(a.decoder); path != a.path {
+		a.path = path
+		a.monitor.path(Path{Kind: platform.Audio, ID: a.id, Name: path})
+	}
 	if errors.Is(err, errStale) || ctx.Err() != nil {
 		return err
 	}

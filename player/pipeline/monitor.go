@@ -36,6 +36,21 @@ type Failure struct {
 	Err  error
 }
 
+// Path tells how a branch is decoded, see [platform.PathNamer].
+type Path struct {
+	Kind platform.Kind
+	ID   int // of the branch of sound, by NewAudio; 0: not of one
+	Name string
+}
+
+// pathOf is how d decodes; "": it does not say.
+func pathOf(d any) string {
+	if n, ok := d.(platform.PathNamer); ok {
+		return n.Path()
+	}
+	return ""
+}
+
 // Counters count since the pipeline began.
 type Counters struct {
 	Decoded  int // pictures that came out of the decoder
@@ -57,6 +72,7 @@ type Report struct {
 	Counters
 	Firsts   []Shown // first pictures of an epoch or of a format
 	Failures []Failure
+	Paths    []Path          // that are new
 	Decodes  []Decode        // of each video sample
 	Offsets  []time.Duration // media time heard less that of the picture, as pictures appeared
 	// Threads decode, and MostThreads may; 0: the decoder does not tell.
@@ -94,10 +110,12 @@ func (m *Monitor) Take() Report {
 	r := m.r
 	r.Firsts = slices.Clone(r.Firsts)
 	r.Failures = slices.Clone(r.Failures)
+	r.Paths = slices.Clone(r.Paths)
 	r.Offsets = slices.Clone(r.Offsets)
 	r.Decodes = slices.Clone(r.Decodes)
 	m.r.Firsts = m.r.Firsts[:0]
 	m.r.Failures = m.r.Failures[:0]
+	m.r.Paths = m.r.Paths[:0]
 	m.r.Offsets = m.r.Offsets[:0]
 	m.r.Decodes = m.r.Decodes[:0]
 	return r
@@ -122,6 +140,11 @@ func (m *Monitor) tell(change func(*Report)) {
 // fail reports a failure.
 func (m *Monitor) fail(f Failure) {
 	m.tell(func(r *Report) { r.Failures = appendBounded(r.Failures, f) })
+}
+
+// path reports how a branch is decoded from now on.
+func (m *Monitor) path(p Path) {
+	m.tell(func(r *Report) { r.Paths = appendBounded(r.Paths, p) })
 }
 
 // appendBounded appends x unless the list is full.

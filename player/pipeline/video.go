@@ -46,6 +46,7 @@ type Video struct {
 	decoder platform.VideoDecoder
 	format  *platform.Format     // that decoder was told last
 	told    platform.EffortLevel // by SetEffort of decoder
+	path    string               // of decoder, as told to the monitor
 	epoch   uint64
 	start   time.Duration     // where the epoch begins: what ends before is not shown
 	begun   bool              // a picture of this epoch was delivered
@@ -149,6 +150,10 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		return v.deliver(ctx, p)
 	})
 	took := time.Since(began) - v.waited
+	if path := pathOf(v.decoder); path != v.path {
+		v.path = path
+		v.monitor.path(Path{Kind: platform.Video, Name: path})
+	}
 	threads, most := 0, 0
 	if d, ok := v.decoder.(platform.Threads); ok {
 		threads, most = d.Threads()

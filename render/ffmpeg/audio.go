@@ -95,7 +95,7 @@ func (d *audioDecoder) change(f *platform.Format) (lost, stop error) {
 		d.codec = nil
 	}
 	d.source = f
-	c, err := openCodec(*f, 1)
+	c, err := openCodec(*f, 1, nil)
 	if err != nil {
 		return errors.Join(lost, err), stop
 	}
@@ -153,6 +153,9 @@ func (d *audioDecoder) Close() error {
 	}
 	return nil
 }
+
+// Path is "software".
+func (d *audioDecoder) Path() string { return "software" }
 
 func (d *audioDecoder) frame() *astiav.Frame { return d.current }
 

@@ -87,9 +87,17 @@ type frameSink interface {
 	take() (lost, stop error)
 }
 
-func openCodec(f platform.Format, threads int) (*codec, error) {
+// openCodec opens a decoder on some hardware; nil: in software.
+func openCodec(f platform.Format, threads int, on *way) (*codec, error) {
 	quiet()
-	decoder, err := find(&f)
+	var decoder *astiav.Codec
+	var inside astiav.PixelFormat
+	var err error
+	if on == nil {
+		decoder, err = find(&f)
+	} else {
+		decoder, inside, err = on.find(&f)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +110,12 @@ func openCodec(f platform.Format, threads int) (*codec, error) {
 	if err := c.configure(options, threads); err != nil {
 		c.close()
 		return nil, err
+	}
+	if on != nil {
+		if err := on.attach(c.ctx, inside); err != nil {
+			c.close()
+			return nil, err
+		}
 	}
 	if err := c.ctx.Open(decoder, options); err != nil {
 		c.close()

@@ -38,14 +38,14 @@ func (d Decoders) Supports(f platform.Format) error {
 	return err
 }
 
-// OpenVideo opens a decoder for f. What it returns is also a platform.Effort
-// and a platform.Threads.
+// OpenVideo opens a decoder for f. What it returns is also a platform.Effort, a
+// platform.Threads and a platform.PathNamer.
 func (d Decoders) OpenVideo(f platform.Format) (platform.VideoDecoder, error) {
 	if f.Kind != platform.Video {
 		return nil, fmt.Errorf("%s stream where video was expected: %w", f.Kind, platform.ErrUnsupported)
 	}
 	p := d.pace()
-	c, err := openCodec(f, p.threads(f.Width*f.Height))
+	c, err := openCodec(f, p.threads(f.Width*f.Height), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (d Decoders) OpenAudio(f platform.Format, out platform.PCMFormat) (platform
 	if out.Rate < 1 || out.Rate > 384000 || out.Channels < 1 || out.Channels > 8 {
 		return nil, fmt.Errorf("PCM of %d Hz and %d channels: %w", out.Rate, out.Channels, platform.ErrUnsupported)
 	}
-	c, err := openCodec(f, 1)
+	c, err := openCodec(f, 1, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,6 @@
-// Package ffmpeg decodes video and sound in software with FFmpeg 5.1 through
-// go-astiav: [Decoders] is a platform.Decoders for H.264, HEVC, VC-1, WMV3, AAC
+// Package ffmpeg decodes video and sound with FFmpeg 5.1 through go-astiav:
+// [Decoders] works in software, [Hardware] has a device decode the video (VAAPI,
+// CUDA, V4L2). [Decoders] is a platform.Decoders for H.264, HEVC, VC-1, WMV3, AAC
 // (LC and HE), the WMA family, AC-3, E-AC-3, DTS, Opus, MP3 and PCM. Pictures
 // point into the frames of the decoder (nothing is copied) and stay valid after
 // it was closed; sound is resampled and mixed to the format that was asked for,

@@ -3,6 +3,7 @@
 #include "native.h"
 
 #include <libavutil/channel_layout.h>
+#include <libavutil/hwcontext.h>
 #include <libavutil/opt.h>
 #include <string.h>
 
@@ -37,6 +38,28 @@ void sp_set_effort(AVCodecContext *ctx, int skip_frame, int skip_loop_filter)
 {
     ctx->skip_frame = skip_frame;
     ctx->skip_loop_filter = skip_loop_filter;
+}
+
+// Only the pixel format of the hardware is accepted: where that cannot be had,
+// decoding fails, and whoever asked for the hardware decides what to do.
+static enum AVPixelFormat hardware_format(AVCodecContext *ctx, const enum AVPixelFormat *list)
+{
+    for (; *list != AV_PIX_FMT_NONE; list++)
+        if (*list == (enum AVPixelFormat)(intptr_t)ctx->opaque)
+            return *list;
+    return AV_PIX_FMT_NONE;
+}
+
+void sp_use_hardware(AVCodecContext *ctx, int format)
+{
+    ctx->opaque = (void *)(intptr_t)format;
+    ctx->get_format = hardware_format;
+}
+
+int sp_fetch(AVFrame *to, const AVFrame *from)
+{
+    int rc = av_hwframe_transfer_data(to, from, 0);
+    return rc < 0 ? rc : av_frame_copy_props(to, from);
 }
 
 // The bytes of a plane that are safe to read: rows whole rows, or less where

@@ -73,6 +73,22 @@ func setEffort(ctx *astiav.CodecContext, e platform.EffortLevel) {
 	C.sp_set_effort(nativeContext(ctx), frame, filter)
 }
 
+// useHardware makes ctx, which has its device, decode into a pixel format of the
+// hardware.
+func useHardware(ctx *astiav.CodecContext, format astiav.PixelFormat) {
+	C.sp_use_hardware(nativeContext(ctx), C.int(format))
+}
+
+func inHardware(f *astiav.Frame) bool { return nativeFrame(f).hw_frames_ctx != nil }
+
+// fetch copies a picture in the hardware to an empty frame.
+func fetch(to, from *astiav.Frame) error {
+	if rc := C.sp_fetch(nativeFrame(to), nativeFrame(from)); rc < 0 {
+		return astiav.Error(rc)
+	}
+	return nil
+}
+
 // plane is a view, not a copy, of rows rows of a plane of f, and its stride.
 func plane(f *astiav.Frame, index, rows int) ([]byte, int) {
 	c := nativeFrame(f)

@@ -2,7 +2,7 @@
 
 // The few calls into FFmpeg that go-astiav v0.16.0 does not offer: setting what
 // WMA needs, flushing, sending bytes of Go in a padded packet, changing the
-// effort between packets, and resampling. See native.go for what each does.
+// effort between packets, decoding in hardware, and resampling. See native.go for what each does.
 #ifndef SMOOTHPLAY_NATIVE_H
 #define SMOOTHPLAY_NATIVE_H
 
@@ -12,6 +12,8 @@
 void sp_set_audio(AVCodecContext *ctx, int rate, int channels, int block_align, int bits, int64_t bit_rate);
 int sp_send(AVCodecContext *ctx, AVPacket *packet, const uint8_t *data, int size, int64_t pts, int key);
 void sp_set_effort(AVCodecContext *ctx, int skip_frame, int skip_loop_filter);
+void sp_use_hardware(AVCodecContext *ctx, int format);
+int sp_fetch(AVFrame *to, const AVFrame *from);
 int64_t sp_plane_size(const AVFrame *frame, int plane, int rows);
 
 SwrContext *sp_swr_open(const AVFrame *from, int rate, int channels);

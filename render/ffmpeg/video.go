@@ -17,10 +17,11 @@ var (
 	errSecure = fmt.Errorf("sample in protected memory: %w", platform.ErrUnsupported)
 )
 
-// videoDecoder is a platform.VideoDecoder, a platform.Effort and a
-// platform.Threads.
+// videoDecoder is a platform.VideoDecoder, a platform.Effort, a platform.Threads
+// and a platform.PathNamer.
 type videoDecoder struct {
 	pace   pace
+	on     *way // the hardware that decodes; nil: software
 	effort platform.EffortLevel
 
 	codec   *codec           // nil: the last format could not be opened, or closed
@@ -36,8 +37,9 @@ type videoDecoder struct {
 }
 
 var (
-	_ platform.Effort  = (*videoDecoder)(nil)
-	_ platform.Threads = (*videoDecoder)(nil)
+	_ platform.Effort    = (*videoDecoder)(nil)
+	_ platform.Threads   = (*videoDecoder)(nil)
+	_ platform.PathNamer = (*videoDecoder)(nil)
 )
 
 func (d *videoDecoder) Decode(s *platform.Sample, out func(*platform.Picture) error) error {
@@ -109,7 +111,7 @@ func (d *videoDecoder) reopen(f *platform.Format) (lost, stop error) {
 		d.codec = nil
 	}
 	d.source = f
-	c, err := openCodec(*f, d.pace.threads(f.Width*f.Height))
+	c, err := openCodec(*f, d.pace.threads(f.Width*f.Height), d.on)
 	if err != nil {
 		return errors.Join(lost, err), stop
 	}
@@ -192,6 +194,10 @@ func (d *videoDecoder) take() (lost, stop error) {
 	s, known := d.history.take(held.Pts())
 	if !known {
 		s = sent{pts: d.next, source: d.source}
+	}
+	held, err := d.fetched(held)
+	if err != nil {
+		return err, nil
 	}
 	p, err := d.picture(held, s)
 	if err != nil {
