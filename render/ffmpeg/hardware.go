@@ -94,7 +94,7 @@ func (h *Hardware) Supports(f platform.Format) error {
 	if len(h.ways) == 0 {
 		return fmt.Errorf("there is no hardware that decodes: %w", platform.ErrUnsupported)
 	}
-	return fmt.Errorf("%s does not decode %s with this FFmpeg: %w", h.name, f.Codec, platform.ErrUnsupported)
+	return fmt.Errorf("%s is not decoded there by this FFmpeg: %w", f.Codec, platform.ErrUnsupported)
 }
 
 // OpenVideo opens a decoder on the first hardware that takes f. It is also a
