@@ -1,6 +1,7 @@
 package ffmpeg
 
 /*
+#cgo CFLAGS: -O3
 #cgo pkg-config: libavcodec libavutil libswresample
 #include "native.h"
 */
@@ -87,6 +88,20 @@ func fetch(to, from *astiav.Frame) error {
 		return astiav.Error(rc)
 	}
 	return nil
+}
+
+// copyProperties copies what is not the picture itself.
+func copyProperties(to, from *astiav.Frame) error {
+	if rc := C.av_frame_copy_props(nativeFrame(to), nativeFrame(from)); rc < 0 {
+		return astiav.Error(rc)
+	}
+	return nil
+}
+
+// deinterlace writes the picture of from to to, which has its size and format;
+// before is the picture before it, or from itself where there was none.
+func deinterlace(to, from, before *astiav.Frame) {
+	C.sp_deinterlace(nativeFrame(to), nativeFrame(from), nativeFrame(before))
 }
 
 // plane is a view, not a copy, of rows rows of a plane of f, and its stride.

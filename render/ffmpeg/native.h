@@ -2,7 +2,8 @@
 
 // The few calls into FFmpeg that go-astiav v0.16.0 does not offer: setting what
 // WMA needs, flushing, sending bytes of Go in a padded packet, changing the
-// effort between packets, decoding in hardware, and resampling. See native.go for what each does.
+// effort between packets, decoding in hardware, deinterlacing, and
+// resampling. See native.go for what each does.
 #ifndef SMOOTHPLAY_NATIVE_H
 #define SMOOTHPLAY_NATIVE_H
 
@@ -14,6 +15,7 @@ int sp_send(AVCodecContext *ctx, AVPacket *packet, const uint8_t *data, int size
 void sp_set_effort(AVCodecContext *ctx, int skip_frame, int skip_loop_filter);
 void sp_use_hardware(AVCodecContext *ctx, int format);
 int sp_fetch(AVFrame *to, const AVFrame *from);
+void sp_deinterlace(AVFrame *to, const AVFrame *from, const AVFrame *before);
 int64_t sp_plane_size(const AVFrame *frame, int plane, int rows);
 
 SwrContext *sp_swr_open(const AVFrame *from, int rate, int channels);

@@ -3,6 +3,7 @@
 package ffmpeg
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/asticode/go-astiav"
@@ -94,12 +95,25 @@ func (d *videoDecoder) picture(f *pooledFrame, s sent) (*platform.Picture, error
 			matrix, full = platform.BT601, false
 		}
 	}
+	fields := hasFields(f.Frame)
+	if fields {
+		to := d.pool.get()
+		if to == nil {
+			f.release()
+			return nil, errors.New("out of memory for a frame")
+		}
+		if err := d.fields.whole(to, f); err != nil {
+			to.release()
+			return nil, err
+		}
+		f = to
+	}
 	p := &platform.Picture{
 		PTS: s.pts, Duration: s.duration, Key: s.key, Source: s.source,
 		Width: f.Width(), Height: f.Height(),
 		Format: layouts[f.PixelFormat()], Matrix: matrix,
 		FullRange:  full || f.PixelFormat() == astiav.PixelFormatYuvj420P,
-		Interlaced: interlaced(f.Frame),
+		Interlaced: interlaced(f.Frame) && !fields,
 		Free:       f.release,
 	}
 	p.AspectWidth, p.AspectHeight = aspect(f, s.source)

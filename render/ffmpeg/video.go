@@ -29,6 +29,7 @@ type videoDecoder struct {
 	history history
 	pool    *framePool
 	convert converter
+	fields  deinterlacer
 
 	spare *pooledFrame                  // to decode into next
 	out   func(*platform.Picture) error // of the call that runs
@@ -141,6 +142,7 @@ func (d *videoDecoder) Flush() error {
 		d.codec.flush()
 	}
 	d.history = history{last: d.history.last}
+	d.fields.forget()
 	return nil
 }
 
@@ -170,6 +172,7 @@ func (d *videoDecoder) Close() error {
 		d.spare.release()
 		d.spare = nil
 	}
+	d.fields.forget()
 	d.convert.close()
 	d.pool.close()
 	return nil

@@ -291,7 +291,8 @@ func TestShapeAndColour(t *testing.T) {
 		{"4:2:2", []string{"-pix_fmt", "yuv422p"}, platform.Picture{}, 0, 0},
 		{"4:4:4 ten bits", []string{"-pix_fmt", "yuv444p10le"}, platform.Picture{}, 0, 0},
 		{"full range 4:4:4", []string{"-pix_fmt", "yuvj444p"}, platform.Picture{FullRange: true}, 0, 0},
-		{"interlaced", []string{"-flags", "+ildct+ilme", "-x264opts", "tff=1"}, platform.Picture{Interlaced: true}, 0, 0},
+		{"interlaced", []string{"-flags", "+ildct+ilme", "-x264opts", "tff=1"}, platform.Picture{}, 0, 0}, // made whole
+		{"interlaced, ten bits", []string{"-flags", "+ildct+ilme", "-x264opts", "tff=1", "-pix_fmt", "yuv420p10le"}, platform.Picture{Format: platform.I420P10, Interlaced: true}, 0, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
