@@ -2,7 +2,6 @@ package player_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -257,18 +256,29 @@ func checkEarly(t *testing.T, r *playertest.Result) {
 	}
 }
 
-// An event that begins only now can be joined, and one that has not yet begun is
-// said to have nothing to play.
+// An event that begins only now can be joined from its first picture on, and one
+// that has not begun is waited for, which is told.
 func TestLiveYoungEvents(t *testing.T) {
-	young := scene{name: "event that began a moment ago", span: 30 * sec, live: func(e *origin.Live) { e.Start = into(-7 * sec) }}
-	r := young.play(t)
-	if got := stretches(r); len(got) != 1 || got[0].from != 0 {
-		t.Errorf("the pictures shown are those of %v", got)
-	}
-	w := httptest.NewRecorder()
-	none := scene{name: "none", live: func(e *origin.Live) { e.Start = into(time.Hour) }}
-	none.scenario(t).Handler.ServeHTTP(w, httptest.NewRequest("GET", "http://test"+livePath, nil))
-	if w.Code != http.StatusOK {
-		t.Skipf("before it begins the origin answers %d", w.Code)
+	for _, c := range []struct {
+		scene
+		first time.Duration // when the first picture is to be seen, at most
+	}{
+		{scene{name: "event that began a moment ago", live: func(e *origin.Live) { e.Start = into(-7 * sec) }}, sec},
+		{scene{name: "event that has not begun", live: func(e *origin.Live) { e.Start = into(9500 * time.Millisecond) }}, 19 * sec},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.span = 40 * sec
+			r := c.play(t)
+			flowed(t, r)
+			if got := stretches(r); len(got) != 1 || got[0].from > period {
+				t.Errorf("the pictures shown are those of %v", got)
+			}
+			if first := event.Bodies[event.FirstPicture](r.Events)[0].SinceRun; first > c.first {
+				t.Errorf("the first picture came after %v", first)
+			}
+			if got := codes(r)[event.LiveNotBegun]; (got == 1) != (c.first > sec) {
+				t.Errorf("told %d times that it has not begun", got)
+			}
+		})
 	}
 }

@@ -37,6 +37,8 @@ func TestLiveEnds(t *testing.T) {
 		{scene{name: "end with 404 of a promise", live: func(e *origin.Live) { ends(origin.EndLost)(e); e.Mode = origin.Promise }}, 250 * sec, lastOf},
 		{scene{name: "end with 412 of a promise", live: func(e *origin.Live) { ends(origin.EndSilent)(e); e.Mode = origin.Promise }}, 250 * sec, lastOf},
 		{scene{name: "end without look-ahead", live: func(e *origin.Live) { ends(origin.EndClosed)(e); e.LookAhead = -1 }}, 42 * sec, lastOf},
+		{scene{name: "end with 404 without look-ahead", live: func(e *origin.Live) { ends(origin.EndLost)(e); e.LookAhead = -1 }}, 60 * sec, lastOf},
+		{scene{name: "end with 412 without look-ahead", live: func(e *origin.Live) { ends(origin.EndSilent)(e); e.LookAhead = -1 }}, 60 * sec, lastOf},
 		{scene{name: "end by a fault of the origin", fault: "end@30s@closed"}, 42 * sec, 0},
 		{scene{name: "end far from the edge", live: ends(origin.EndClosed),
 			config: func(c *player.Config) { c.Live.Start.Offset = -40 * sec }}, 80 * sec, 0},
@@ -67,24 +69,26 @@ func TestLiveEnds(t *testing.T) {
 	}
 }
 
-// An event that is over stays: it can be sought in, and played again.
+// An event that is over stays, however its end was told: it can be sought in, and
+// played again to its last picture.
 func TestLiveEndedStaysOpen(t *testing.T) {
-	var g glimpses
-	s := scene{name: "ended event stays open", span: 110 * sec,
-		live:   func(e *origin.Live) { e.End = into(endsAt) },
-		config: func(c *player.Config) { c.KeepOpen = true },
-		script: append(g.at(59*sec, 79*sec), playertest.Seek(60*sec, 590*sec), playertest.Play(61*sec)),
-	}
-	r := s.play(t)
-	got := stretches(r)
-	if len(got) != 2 || got[0].to < lastAt-fragmentOf || got[1].from != 590*sec || got[1].to != got[0].to {
-		t.Errorf("the pictures shown are those of %v", got)
-	}
-	if now := g.list[0]; now.State != event.Ended || now.Live || now.Duration != got[0].to {
-		t.Errorf("%s, live %v, %v long", now.State, now.Live, now.Duration)
-	}
-	if now := g.list[1]; now.State != event.Playing || now.Live {
-		t.Errorf("%s, live %v", now.State, now.Live)
+	for _, how := range []origin.Ending{origin.EndClosed, origin.EndAbsent, origin.EndSilent, origin.EndLost} {
+		var g glimpses
+		s := scene{name: "ended event stays open, " + string(how), span: 160 * sec,
+			live:   func(e *origin.Live) { e.End, e.Ending = into(endsAt), how },
+			config: func(c *player.Config) { c.KeepOpen = true },
+			script: append(g.at(99*sec, 119*sec), playertest.Seek(100*sec, 590*sec), playertest.Play(101*sec)),
+		}
+		t.Run(s.name, func(t *testing.T) {
+			r := s.play(t)
+			showed(t, r, stretch{594 * sec, lastAt}, stretch{590 * sec, lastAt})
+			if now := g.list[0]; now.State != event.Ended || now.Live || now.Duration != lastAt {
+				t.Errorf("%s, live %v, %v long", now.State, now.Live, now.Duration)
+			}
+			if now := g.list[1]; now.State != event.Playing || now.Live {
+				t.Errorf("%s, live %v", now.State, now.Live)
+			}
+		})
 	}
 }
 

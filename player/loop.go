@@ -77,6 +77,7 @@ type loop struct {
 	state     event.State
 	paused    bool // wanted
 	held      bool // the pipeline is held: nothing moves
+	early     early
 	epoch     uint64
 	target    time.Duration // where the epoch began
 	need      time.Duration // to be buffered before playing

@@ -37,7 +37,7 @@ func (l *loop) open(url string, start time.Duration) {
 	l.keys.forget()
 	l.opening++
 	l.snap, l.fatal, l.missing = nil, nil, nil
-	l.held = true
+	l.held, l.early = true, early{}
 	l.target = start
 	l.clock.Set(start)
 	l.url = url
@@ -107,9 +107,12 @@ func (l *loop) manifestArrived(a *manifestAnswer) {
 		l.manifestFailed(a)
 		return
 	}
+	l.originWorked()
+	if l.awaitBegin(a.snap, a.got.URL) {
+		return
+	}
 	l.base, l.snap = a.got.URL, a.snap
 	l.origins.list[l.origins.current].base = l.base
-	l.originWorked()
 	pres := a.snap.Presentation()
 	chunks := 0
 	for i := range pres.Streams {

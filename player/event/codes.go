@@ -43,6 +43,7 @@ const (
 	ManifestTooLarge  Code = "manifest_too_large" // a bound was hit
 	ManifestKind      Code = "manifest_kind"      // well-formed, of a kind not supported (composite)
 	NothingToPlay     Code = "nothing_to_play"    // no stream that this device can play
+	LiveNotBegun      Code = "live_not_begun"     // a live presentation of which nothing is there yet
 	LiveStalled       Code = "live_stalled"       // a live presentation that does not go on
 	LiveRestarted     Code = "live_restarted"     // the encoder counts its time anew
 )
@@ -98,7 +99,7 @@ const (
 var stages = map[Stage][]Code{
 	StageNetwork: {HostUnknown, Unreachable, Refused, Timeout, ConnectionLost, TLSFailed, ProxyFailed, HTTPStatus, NotFound,
 		NotYetThere, AccessDenied, ServerError, RedirectLoop, AnswerTooLarge, AnswerUnreadable},
-	StageManifest: {NotAManifest, ManifestMalformed, ManifestTooLarge, ManifestKind, NothingToPlay, LiveStalled, LiveRestarted},
+	StageManifest: {NotAManifest, ManifestMalformed, ManifestTooLarge, ManifestKind, NothingToPlay, LiveNotBegun, LiveStalled, LiveRestarted},
 	StageFragment: {FragmentMalformed, FragmentTruncated, FragmentOtherTime, FragmentTooLarge, FragmentSkipped},
 	StageDRM: {NoKeyProvider, KeyNotFound, KeyDenied, KeyUnreachable, KeyExpired, DecryptFailed, HeaderMalformed,
 		OutputForbidden},
