@@ -26,7 +26,8 @@
 // platformtest. The player calls the methods of one decoder or sink from one
 // goroutine at a time, except where a comment says otherwise. No method may
 // call back into the player. Abilities beyond the required interfaces are
-// optional interfaces found by type assertion ([ScheduledSink], [Volume],
-// [AnswerInfo], [Renewer], [Effort], [PathNamer], [NetworkNamer]): a required interface never
+// optional interfaces found by type assertion ([ScheduledSink],
+// [OverlayPlane], [Restyler], [Volume], [AnswerInfo], [Renewer], [Effort],
+// [PathNamer], [NetworkNamer]): a required interface never
 // grows.
 package platform

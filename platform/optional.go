@@ -13,6 +13,28 @@ type ScheduledSink interface {
 	ShowAt(f *Frame, due time.Time) (shown time.Time, err error)
 }
 
+// OverlayPlane is a VideoSink with a plane of its own for overlays, above that of
+// the pictures: where pictures are hardware surfaces that nothing can be drawn
+// into, say. Captions go there when they change, and are in no Frame.
+type OverlayPlane interface {
+	VideoSink
+	// ShowOverlays replaces all that is on the plane; nil empties it. What is there
+	// stays above whatever picture is shown, over the area of the picture, until it
+	// is replaced. It is called before the first Show too, never at the same time
+	// as Show, and need not wait for a refresh. The overlays are only read, and
+	// their images stay as they are for as long as they are shown. An error is as
+	// that of Show.
+	ShowOverlays(overlays []Overlay) error
+}
+
+// Restyler is a TextDrawer of which the drawings depend on more than cues and
+// size: on what a user wants of them, or on what else is on the screen.
+type Restyler interface {
+	// Restyled is a channel from which can be received when the cues that are shown
+	// must be drawn anew: always the same one, with room for one value at least.
+	Restyled() <-chan struct{}
+}
+
 // Volume is an AudioSink that sets the volume itself, at once and beyond what
 // is queued. Without it the player scales the samples it writes.
 type Volume interface {

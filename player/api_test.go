@@ -95,6 +95,7 @@ func commands(ctx context.Context, p *Player) map[string]func() error {
 		"Stop":        func() error { return p.Stop(ctx) },
 		"Seek":        func() error { return p.Seek(ctx, time.Second, Exact) },
 		"SelectAudio": func() error { return p.SelectAudio(ctx, 0) },
+		"SelectText":  func() error { return p.SelectText(ctx, -1) },
 		"SetLimits":   func() error { return p.SetLimits(ctx, Limits{}) },
 		"SetVolume":   func() error { return p.SetVolume(ctx, 1) },
 		"Mute":        func() error { return p.Mute(ctx, true) },
@@ -142,7 +143,7 @@ func TestMethodsOfLaterVersions(t *testing.T) {
 	ctx := t.Context()
 	for name, err := range map[string]error{
 		"Step": p.Step(ctx, 1), "SetRate": p.SetRate(ctx, 2),
-		"SelectVideo": p.SelectVideo(ctx, "a"), "SelectText": p.SelectText(ctx, "a"),
+		"SelectVideo":  p.SelectVideo(ctx, "a"),
 		"ScheduleClip": p.ScheduleClip(ctx, "a"), "CancelClip": p.CancelClip(ctx, "a"),
 	} {
 		if !errors.Is(err, ErrNotSupported) {
@@ -159,27 +160,6 @@ func TestZeroDeviceIsUsable(t *testing.T) {
 	sink := &null.AudioSink{}
 	if d, _ := completed(Device{Audio: sink}); d.Audio != platform.AudioSink(sink) {
 		t.Error("what a port fills in is replaced")
-	}
-}
-
-func TestSameLanguage(t *testing.T) {
-	for _, c := range []struct {
-		want, have string
-		same       bool
-	}{
-		{"de", "de", true}, {"de", "deu", true}, {"de", "ger", true}, {"ger", "deu", true}, {"deu", "de-AT", true},
-		{"DE-de", "Ger", true}, {"en", "eng", true}, {"zh", "chi", true},
-		{"de", "en", false}, {"", "", false}, {"", "en", false}, {"nor", "nob", false}, {"xyz", "xyz", true},
-	} {
-		if got := sameLanguage(c.want, c.have); got != c.same {
-			t.Errorf("want %q, have %q: %t", c.want, c.have, got)
-		}
-	}
-}
-
-func TestNoLanguageIsNotTheOneWanted(t *testing.T) {
-	if sameLanguage("de", "") {
-		t.Error("a stream without a language is taken for German")
 	}
 }
 

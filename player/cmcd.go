@@ -109,3 +109,15 @@ func relative(from, to string) string {
 	}
 	return path
 }
+
+// textExtra is fragmentExtra for text.
+func (l *loop) textExtra(chunk timeline.Chunk) *fetch.Extra {
+	if l.cfg.CMCD.Mode == cmcd.Off {
+		return nil
+	}
+	d := cmcd.Media{Object: cmcd.Text, Stream: cmcd.OnDemand, Duration: cmcd.Millis(chunk.Duration)}
+	if l.snap.Live() {
+		d.Stream = cmcd.Live
+	}
+	return l.extra(cmcd.Data{Media: d})
+}

@@ -29,9 +29,12 @@ type Config struct {
 	KeepOpen bool
 	// NoVideo and NoAudio leave a kind of stream out: nothing of it is fetched.
 	NoVideo, NoAudio bool
-	// AudioLanguages are wanted in this order, as BCP 47 or ISO 639 codes; the
-	// first audio stream where none matches.
+	// AudioLanguages are wanted in this order, each as in Status.FindAudio; the
+	// first audio stream that is no description where none matches.
 	AudioLanguages []string
+	// TextLanguages are the captions wanted, likewise; no captions where none
+	// matches.
+	TextLanguages []string
 
 	// Policy names the switching policy of video, see heuristics/policy; "": the
 	// default. AudioPolicy names that of audio; "": audio.
@@ -119,6 +122,7 @@ type effective struct {
 	NoVideo      bool          `json:"no_video"`
 	NoAudio      bool          `json:"no_audio"`
 	Languages    []string      `json:"audio_languages,omitempty"`
+	Texts        []string      `json:"text_languages,omitempty"`
 	Policy       string        `json:"policy"`
 	AudioPolicy  string        `json:"audio_policy,omitempty"`
 	MinBPS       int64         `json:"min_bps"`
@@ -150,7 +154,7 @@ func (c Config) effective() effective {
 		fallbacks = append(fallbacks, event.RedactURL(url))
 	}
 	return effective{
-		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.Policy, c.AudioPolicy,
+		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.TextLanguages, c.Policy, c.AudioPolicy,
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,

@@ -65,6 +65,7 @@ type loop struct {
 	again     bool // another turn is to follow at once
 	streams   []event.TrackStream
 	audio     []audioChoice
+	text      captions
 
 	// The sound device, once there was a track to hear.
 	pcm       platform.PCMFormat
@@ -138,6 +139,7 @@ func newLoop(p *Player, dev Device, began time.Time) *loop {
 		speed:     1,
 		url:       p.cfg.URL,
 		outcome:   event.Completed,
+		text:      captions{wish: p.cfg.TextLanguages, selected: -1},
 		over:      make(chan struct{}),
 		keys: keys{
 			ring: newKeyring(), said: &drm.Protection{},
@@ -209,6 +211,8 @@ func (l *loop) handle(m message) {
 		l.progressed(m.progress)
 	case m.transfer != nil:
 		l.transferred(m.transfer)
+	case m.text != nil:
+		l.textArrived(m.text)
 	case m.info != nil:
 		l.informed(m.info)
 	case m.probe != nil:
@@ -231,7 +235,7 @@ func (l *loop) turn() {
 	l.advance()
 	l.liveTurn()
 	l.returnOrigin()
-	wait := min(l.fetch(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
+	wait := min(l.fetch(), l.fetchText(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
 	l.publish()
 	if l.again {
 		l.again, wait = false, 0
@@ -318,6 +322,7 @@ func (l *loop) end() {
 
 // finish makes the last event, when no goroutine of the session is left.
 func (l *loop) finish() {
+	l.endText()
 	l.closeTracks()
 	l.closeKeys()
 	l.screen.Clear()

@@ -21,6 +21,7 @@ type message struct {
 	probe    *probeAnswer
 	progress *progress
 	transfer *transferAnswer
+	text     *textAnswer
 	key      *keyAnswer
 	trouble  *Error // see Tell
 	// remembered is what a worker found in the Store.
@@ -41,6 +42,8 @@ func (m message) order() int {
 		return 1 + 2*m.progress.job.track.id
 	case m.transfer != nil:
 		return 2 + 2*m.transfer.job.track.id
+	case m.text != nil:
+		return 1 << 29
 	}
 	return 1 << 30
 }

@@ -58,6 +58,8 @@ func (l *loop) carryOut(c *command) {
 		return // answered when the picture is there
 	case cmdSelectAudio:
 		err = l.selectAudio(c.index)
+	case cmdSelectText:
+		err = l.selectText(c.index)
 	case cmdSetLimits:
 		err = l.setLimits(c.limits)
 	case cmdSetVolume:
@@ -194,7 +196,7 @@ func (l *loop) dropTrack(t *track) {
 func (l *loop) publish() {
 	s := published{clock: l.clock, when: time.Now(), Status: Status{
 		State: l.state, Position: l.position(), Level: l.level, FetchLevel: -1, RenderCap: l.render.cap,
-		BandwidthBPS: l.bandwidth.Estimate().BPS, SelectedAudio: -1, Volume: l.volume, Muted: l.muted,
+		BandwidthBPS: l.bandwidth.Estimate().BPS, SelectedAudio: -1, SelectedText: l.text.selected, Volume: l.volume, Muted: l.muted,
 		Shown: l.report.Shown, Dropped: l.report.Dropped, Decoded: l.report.Decoded,
 		Limits: l.cfg.Limits, Stalls: l.stalls, AVOffset: l.offset, Trouble: l.trouble,
 	}}
@@ -233,6 +235,9 @@ func (l *loop) publish() {
 	for _, a := range l.audio {
 		s.Audio = append(s.Audio, a.public)
 	}
+	for _, c := range l.text.offered {
+		s.Text = append(s.Text, c.public)
+	}
 	l.p.status.Store(&s)
 }
 
@@ -264,6 +269,7 @@ type positioner interface {
 func (p *published) at(t time.Time) Status {
 	s := p.Status
 	s.Levels, s.Audio = slices.Clone(s.Levels), slices.Clone(s.Audio)
+	s.Text = slices.Clone(s.Text)
 	s.Allowed, s.Limits.Levels = slices.Clone(s.Allowed), slices.Clone(s.Limits.Levels)
 	if s.Live && s.State != event.Playing && s.State != event.Opening {
 		s.Latency += t.Sub(p.when)

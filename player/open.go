@@ -34,6 +34,7 @@ func (l *loop) open(url string, start time.Duration) {
 	l.waiting = nil
 	l.level = -1
 	l.closeTracks()
+	l.endText()
 	l.keys.forget()
 	l.opening++
 	l.snap, l.fatal, l.missing = nil, nil, nil
@@ -194,6 +195,7 @@ func (l *loop) begin() *Error {
 		l.startTrack(t)
 	}
 	l.clock.Set(pos)
+	l.beginText()
 	l.become(event.Buffering, "opened")
 	return nil
 }

@@ -44,6 +44,7 @@ func (l *loop) listen() {
 		l.audioLost = true
 		l.survive(fail(event.SoundLost, "", "the sound device is gone, playing goes on without sound: %w", err), "audio")
 	}
+	l.hearCues()
 	if t := l.switching; t != nil && l.report.Spliced == t.id {
 		l.switched(t)
 	}
@@ -53,6 +54,10 @@ func (l *loop) listen() {
 // then one a second at most. A track of which nothing can be decoded is given up.
 func (l *loop) hearFailures() {
 	for _, f := range l.report.Failures {
+		if f.Kind == platform.Text {
+			l.textTrouble(fail(event.TextLost, "", "%w", f.Err))
+			continue
+		}
 		t := l.of(f.Kind)
 		if s := l.switching; s != nil && s.id == f.ID {
 			t = s

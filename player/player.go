@@ -58,7 +58,7 @@ func New(dev Device, cfg Config) (*Player, error) {
 		running: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
-	p.status.Store(&published{Status: Status{State: event.Opening, Level: -1, SelectedAudio: -1, Volume: 1}})
+	p.status.Store(&published{Status: Status{State: event.Opening, Level: -1, SelectedAudio: -1, SelectedText: -1, Volume: 1}})
 	if _, err := newPolicy(p.cfg); err != nil {
 		return nil, err
 	}
@@ -128,8 +128,12 @@ func (p *Player) Replay(ctx context.Context) error { return p.do(ctx, command{ki
 // SelectVideo changes the camera angle.
 func (p *Player) SelectVideo(context.Context, string) error { return ErrNotSupported }
 
-// SelectText changes the captions.
-func (p *Player) SelectText(context.Context, string) error { return ErrNotSupported }
+// SelectText changes the captions to the text stream of the given index in
+// Status.Text; -1: none. It returns when the change is under way. What comes of
+// another Open has captions like those where it has such.
+func (p *Player) SelectText(ctx context.Context, index int) error {
+	return p.do(ctx, command{kind: cmdSelectText, index: index})
+}
 
 // ScheduleClip inserts a clip.
 func (p *Player) ScheduleClip(context.Context, string) error { return ErrNotSupported }

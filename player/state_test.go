@@ -115,6 +115,15 @@ var allCommands = []aCommand{
 		},
 	},
 	{
+		"SelectText", func(s *playertest.Session) error { return s.Player.SelectText(s.Ctx, 1) },
+		func(s *playertest.Session, log []event.Event, _ time.Duration) string {
+			if n := s.Player.Status().SelectedText; n != 1 {
+				return "the other captions were not selected"
+			}
+			return ""
+		},
+	},
+	{
 		"SetLimits", func(s *playertest.Session) error {
 			return s.Player.SetLimits(s.Ctx, player.Limits{MaxBPS: 400_000})
 		},
@@ -175,6 +184,7 @@ func tryCell(t *testing.T, in inState, c aCommand) {
 	verdict := player.Verdict(in.state, c.name)
 	g := &gate{Presentation: *playertest.Default()}
 	g.Length = 60 * time.Second
+	g.Texts = []playertest.Text{{Language: "eng"}, {Language: "ara"}}
 	if in.handle != nil {
 		in.handle(g)
 	}

@@ -34,6 +34,8 @@ type Status struct {
 	BandwidthBPS  int64
 	Audio         []AudioChoice
 	SelectedAudio int // index into Audio; -1: none
+	Text          []TextChoice
+	SelectedText  int // index into Text; -1: none
 	Volume        float64
 	Muted         bool
 
@@ -42,9 +44,4 @@ type Status struct {
 	AVOffset                time.Duration // of the latest picture
 	// Trouble is what last went wrong and was survived, "" where nothing did.
 	Trouble string
-}
-
-// AudioChoice is one audio stream that can be selected.
-type AudioChoice struct {
-	Name, Language string
 }

@@ -1,9 +1,6 @@
 package player
 
-import (
-	"context"
-	"strings"
-)
+import "context"
 
 // Tell puts among the events what went wrong outside of the player and does not
 // end the session, such as a line of a script that nobody can carry out. Playing
@@ -22,15 +19,4 @@ func (p *Player) Tell(ctx context.Context, e *Error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// FindAudio is the index into s.Audio of the first stream of a language (a code
-// of BCP 47 or ISO 639) or name; -1: there is none.
-func (s *Status) FindAudio(want string) int {
-	for i, a := range s.Audio {
-		if sameLanguage(want, a.Language) || strings.EqualFold(want, a.Name) {
-			return i
-		}
-	}
-	return -1
 }

@@ -94,7 +94,7 @@ func (t *track) name() string { return cmp.Or(t.source.Name, t.source.Type) }
 func (l *loop) choose() {
 	pres := l.snap.Presentation()
 	l.streams = make([]event.TrackStream, len(pres.Streams))
-	l.audio = l.audio[:0]
+	l.audio, l.text.offered = l.audio[:0], nil
 	video := -1
 	for i := range pres.Streams {
 		s := &pres.Streams[i]
@@ -102,7 +102,7 @@ func (l *loop) choose() {
 		offer := &l.streams[i]
 		switch {
 		case s.Type == "text":
-			offer.LeftOut = "text is not shown by this version"
+			l.offerText(i)
 		case !playable(s):
 			offer.LeftOut = "it carries " + strings.ToUpper(s.Subtype) + ", not media to be played"
 		case l.snap.Stream(i).Len() == 0:
@@ -114,7 +114,7 @@ func (l *loop) choose() {
 		case s.Type == "video" && video < 0:
 			video = i
 		case s.Type == "audio":
-			l.audio = append(l.audio, audioChoice{i, AudioChoice{Name: offer.Name, Language: s.Language}})
+			l.audio = append(l.audio, audioChoice{i, AudioChoice{Name: offer.Name, Language: s.Language, Role: offer.Role}})
 		}
 	}
 	if video >= 0 {
@@ -154,17 +154,18 @@ func playable(s *manifest.Stream) bool {
 
 // preferred is the index into l.audio of the stream to begin with; -1: none.
 func (l *loop) preferred() int {
-	for _, want := range l.cfg.AudioLanguages {
-		for i, a := range l.audio {
-			if sameLanguage(want, a.public.Language) || strings.EqualFold(want, a.public.Name) {
-				return i
-			}
-		}
-	}
 	if len(l.audio) == 0 {
 		return -1
 	}
-	return 0
+	choices := make([]AudioChoice, len(l.audio))
+	for i := range l.audio {
+		choices[i] = l.audio[i].public
+	}
+	if i := firstFit(choices, l.cfg.AudioLanguages); i >= 0 {
+		return i
+	}
+	main := func(c AudioChoice) bool { return c.Role != "description" }
+	return max(slices.IndexFunc(choices, main), 0)
 }
 
 // offer fills in the levels of a stream and returns those that this device
@@ -355,28 +356,4 @@ func (l *loop) of(kind platform.Kind) *track {
 		}
 	}
 	return nil
-}
-
-// sameLanguage compares language codes, of two or three letters, with or
-// without a region.
-func sameLanguage(want, have string) bool {
-	want, have = primary(want), primary(have)
-	return want != "" && have != "" && (want == have || short[want] == have || short[have] == want ||
-		(short[want] != "" && short[want] == short[have]))
-}
-
-func primary(code string) string {
-	code, _, _ = strings.Cut(strings.ToLower(code), "-")
-	return code
-}
-
-// short maps the codes of ISO 639-2 that differ from a prefix rule to those of
-// ISO 639-1, for the languages met most.
-var short = map[string]string{
-	"eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt",
-	"nld": "nl", "dut": "nl", "swe": "sv", "nor": "no", "nob": "nb", "dan": "da", "fin": "fi", "pol": "pl",
-	"ces": "cs", "cze": "cs", "slk": "sk", "slo": "sk", "hun": "hu", "ron": "ro", "rum": "ro", "bul": "bg",
-	"ell": "el", "gre": "el", "tur": "tr", "rus": "ru", "ukr": "uk", "ara": "ar", "heb": "he", "fas": "fa",
-	"per": "fa", "hin": "hi", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko", "tha": "th", "vie": "vi",
-	"ind": "id", "hrv": "hr", "srp": "sr", "slv": "sl", "lit": "lt", "lav": "lv", "est": "et", "isl": "is",
 }

@@ -177,7 +177,7 @@ func (l *loop) turnOf() time.Duration {
 
 // othersReceived is what all other tracks received so far, in bytes.
 func (l *loop) othersReceived(t *track) int64 {
-	n := l.departed
+	n := l.departed + l.text.received
 	for _, o := range l.tracks {
 		if o != t {
 			n += o.received

@@ -14,7 +14,7 @@ import (
 // package may import the standard library. Tests are bound by cgoTests below.
 const importRules = `
 	# The contracts: standard library only.
-	NONE < platform, heuristics, player/manifest, player/cmcd, testdata/demo, cmd/repolint;
+	NONE < platform, heuristics, player/manifest, player/cmcd, player/language, testdata/demo, cmd/repolint;
 
 	# The switching heuristic knows itself alone; decisions are events.
 	heuristics < heuristics/bandwidth, heuristics/renderload, heuristics/policy;
@@ -36,7 +36,7 @@ const importRules = `
 	# Acting on it.
 	platform/httpclient, player/event, player/timeline < player/fetch;
 	player/buffer, player/text, drm/piff < player/pipeline;
-	player/fetch, player/fragment, player/pipeline, player/schedule, player/text,
+	player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text,
 	heuristics/bandwidth, heuristics/renderload, heuristics/policy,
 	drm, platform/httpclient, platform/null
 	< player;
@@ -44,7 +44,7 @@ const importRules = `
 	# Beside the player, on the same parts. The player knows none of them.
 	player/schedule, player/event, heuristics/bandwidth, heuristics/renderload, heuristics/policy < player/sim;
 	player/event < player/report;
-	player/fetch, player/fragment < player/save;
+	player/fetch, player/fragment, player/language < player/save;
 	player/fragment, player/timeline, drm/clearkey, drm/playready/toy, testdata/demo < player/origin;
 
 	# Test support, which other than tests may not import (see testSupport).

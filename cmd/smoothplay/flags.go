@@ -22,7 +22,7 @@ import (
 type sessionFlags struct {
 	start            timeValue
 	noVideo, noAudio bool
-	languages        []string
+	languages, texts []string
 
 	policy, policyConfig         string
 	minRate, maxRate, startRate  rateValue
@@ -39,7 +39,8 @@ func (f *sessionFlags) register(cmd *cobra.Command) {
 		flags.Var(&f.start, "start", "begin at this `time`")
 		flags.BoolVar(&f.noVideo, "no-video", false, "leave the video out; nothing of it is fetched")
 		flags.BoolVar(&f.noAudio, "no-audio", false, "leave the audio out; nothing of it is fetched")
-		flags.StringSliceVar(&f.languages, "alang", nil, "audio `languages` wanted, best first: en,de")
+		flags.StringSliceVar(&f.languages, "alang", nil, "audio wanted, best first: `languages`, names or roles, as en,de or en:description")
+		flags.StringSliceVar(&f.texts, "slang", nil, "captions wanted, best first, likewise: en-US,eng:subtitle (default: none)")
 	})
 	addFlags(cmd, "Live presentations", f.live.register)
 	addFlags(cmd, "Switching between levels", func(flags *pflag.FlagSet) {
@@ -92,6 +93,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		NoVideo:        f.noVideo,
 		NoAudio:        f.noAudio,
 		AudioLanguages: f.languages,
+		TextLanguages:  f.texts,
 		Policy:         f.policy,
 		NewPolicy:      made,
 		Limits: player.Limits{

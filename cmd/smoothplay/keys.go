@@ -44,6 +44,8 @@ var keys = []key{
 	{[]string{"0", "*", "VOLUME_UP"}, "0, *", "more volume", true, func(u *ui, now time.Time) { u.changeVolume(.05, now) }},
 	{[]string{"m", "MUTE"}, "m", "mute", false, (*ui).toggleMute},
 	{[]string{"#"}, "#", "next audio language", false, (*ui).nextAudio},
+	{[]string{"j"}, "j", "next captions, or none", false, (*ui).nextText},
+	{[]string{"v"}, "v", "captions on, off", false, (*ui).toggleText},
 	{[]string{"["}, "[", "no level above the next lower one, at once", true, (*ui).lowerCap},
 	{[]string{"]"}, "]", "one level more; in the end any level again", true, (*ui).raiseCap},
 	{[]string{"f"}, "f", "full screen (double click, too)", false, (*ui).toggleFullscreen},

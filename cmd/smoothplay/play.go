@@ -53,7 +53,7 @@ Keys in the window:
 ` + indented(keyHelp()) + `
 The mouse shows the progress bar: click or drag in it to seek, on LIVE to go live.`,
 		Example: `  smoothplay play
-  smoothplay play --start 1:05:00 --alang en,de http://host/movie.ism/Manifest
+  smoothplay play --start 1:05:00 --alang en,de --slang en http://host/movie.ism/Manifest
   smoothplay play --key 09e36702-8f33-436c-a5dd-60ffe6671e70:000102030405060708090a0b0c0d0e0f http://host/movie.ism/Manifest
   smoothplay play --shape 4M:20s,600k:20s ./movie/
   smoothplay play --live-start -10:00 --fallback http://b/tv.isml/Manifest http://a/tv.isml/Manifest`,
@@ -205,7 +205,8 @@ func (r *playRun) inWindow(ctx context.Context, d desktop) error {
 	defer screen.Close()
 	defer sound.Close()
 	device := r.device()
-	device.Video, device.Audio = screen, sound
+	captions := newCaptions()
+	device.Video, device.Audio, device.Text = screen, sound, captions
 	p, err := player.New(device, r.config)
 	if err != nil {
 		return usageError{err}
@@ -234,7 +235,7 @@ func (r *playRun) inWindow(ctx context.Context, d desktop) error {
 	u.limits, u.fits = r.config.Limits, r.flags.fitWindow
 	u.volume, u.muted = float64(r.flags.volume), r.flags.mute
 	u.closes = headless && !r.flags.keepOpen
-	u.news, u.channels = r.news, r.channels
+	u.news, u.channels, u.captions = r.news, r.channels, captions
 	if by := r.config.Live.Replay; by > 0 {
 		u.replayBy = by
 	}

@@ -55,7 +55,6 @@ type scripted interface {
 	GoLive(context.Context) error
 	Replay(context.Context) error
 	SelectVideo(ctx context.Context, name string) error
-	SelectText(ctx context.Context, name string) error
 	SetLimits(context.Context, player.Limits) error
 	Tell(context.Context, *player.Error) error
 }
@@ -107,7 +106,7 @@ var scriptCommands = map[string]scriptCommand{
 	"seek":    with("TIME [key]", "show the picture of TIME, or the key picture before it", readSeek),
 	"open":    with("URL", "change to another presentation", readOpen),
 	"angle":   named("NAME", "change the camera angle", scripted.SelectVideo),
-	"text":    named("LANGUAGE|off", "change the captions", scripted.SelectText),
+	"text":    with("LANGUAGE|NAME|off", "change the captions", readText),
 	"audio":   with("LANGUAGE|NAME", "change the audio language", readAudio),
 	"levels":  with("SET|all [now]", "play these levels alone: 0,2 or 1M-3M or -720p; now: also instead of what is buffered", readLevels),
 	"volume":  with("PERCENT", "", readVolume),
@@ -249,6 +248,24 @@ func readAudio(want string) (scriptAction, error) {
 			return fmt.Errorf("no audio is called %q: there is %s", want, cmp.Or(strings.Join(have, ", "), "none"))
 		}
 		return s.session.SelectAudio(ctx, n)
+	}, nil
+}
+
+func readText(want string) (scriptAction, error) {
+	return func(ctx context.Context, s *stage) error {
+		if want == "off" {
+			return s.session.SelectText(ctx, -1)
+		}
+		status := s.session.Status()
+		n := status.FindText(want)
+		if n < 0 {
+			var have []string
+			for _, c := range status.Text {
+				have = append(have, textText(c))
+			}
+			return fmt.Errorf("no captions are called %q: there are %s", want, cmp.Or(strings.Join(have, ", "), "none"))
+		}
+		return s.session.SelectText(ctx, n)
 	}, nil
 }
 

@@ -42,8 +42,8 @@ func (a *actor) Mute(_ context.Context, on bool) error        { return a.note("m
 func (a *actor) SelectVideo(_ context.Context, n string) error {
 	return a.note("angle %s", n)
 }
-func (a *actor) SelectText(_ context.Context, n string) error { return a.note("text %s", n) }
-func (a *actor) SelectAudio(_ context.Context, n int) error   { return a.note("audio %d", n) }
+func (a *actor) SelectText(_ context.Context, n int) error  { return a.note("text %d", n) }
+func (a *actor) SelectAudio(_ context.Context, n int) error { return a.note("audio %d", n) }
 func (a *actor) Seek(_ context.Context, to time.Duration, m player.SeekMode) error {
 	return a.note("seek %v %v", to, m)
 }
@@ -76,13 +76,16 @@ func TestScriptCommands(t *testing.T) {
 43s levels all
 44s open http://h/x.ism/Manifest#here
 45s audio fr
+46s text ar
+46s text fr
 46s bandwidth 500k
 `
 	s, err := readScript("test", strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &actor{status: player.Status{Audio: []player.AudioChoice{{Name: "main", Language: "eng"}, {Name: "dub", Language: "deu"}}}}
+	a := &actor{status: player.Status{Audio: []player.AudioChoice{{Name: "main", Language: "eng"}, {Name: "dub", Language: "deu"}},
+		Text: []player.TextChoice{{Name: "words", Language: "eng"}, {Name: "words", Language: "ara", Role: "subtitle"}}}}
 	on := &stage{session: a, limits: player.Limits{MaxBPS: 7}}
 	var failed []string
 	last := time.Duration(0)
@@ -95,13 +98,14 @@ func TestScriptCommands(t *testing.T) {
 			failed = append(failed, fmt.Sprintf("%d: %v", step.line, err))
 		}
 	}
-	want := []string{"seek 1m0s exact", "seek 5s key", "pause", "play", "angle left camera", "text off", "go-live", "replay", "stop", "play",
+	want := []string{"seek 1m0s exact", "seek 5s key", "pause", "play", "angle left camera", "text -1", "go-live", "replay", "stop", "play",
 		"pause", "rate -1.5", "step 3", "volume 0.5", "mute true", "audio 1", "levels 0,2 now of 7", "levels  buffer_end of 7",
-		"open http://h/x.ism/Manifest#here"}
+		"open http://h/x.ism/Manifest#here", "text 1"}
 	if !slices.Equal(a.did, want) {
 		t.Errorf("did\n%q, want\n%q", a.did, want)
 	}
-	if len(failed) != 2 || !strings.Contains(failed[0], `21: no audio is called "fr": there is main [eng], dub [deu]`) || !strings.Contains(failed[1], "22: the link") {
+	if len(failed) != 3 || !strings.Contains(failed[0], `21: no audio is called "fr": there is main [eng], dub [deu]`) || !strings.Contains(failed[1], `23: no captions are called "fr": there are words [eng], words [ara, subtitle]`) ||
+		!strings.Contains(failed[2], "24: the link") {
 		t.Errorf("failed: %q", failed)
 	}
 	secret, err := readScript("test", strings.NewReader("1s open http://me:pass@h/x.ism?token=abc"))

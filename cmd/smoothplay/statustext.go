@@ -75,6 +75,9 @@ func statistics(s player.Status) [][2]string {
 	if i := s.SelectedAudio; i >= 0 && i < len(s.Audio) {
 		add("audio", "%s (%d of %d)", audioText(s.Audio[i]), i+1, len(s.Audio))
 	}
+	if i := s.SelectedText; i >= 0 && i < len(s.Text) {
+		add("captions", "%s (%d of %d)", textText(s.Text[i]), i+1, len(s.Text))
+	}
 	if s.Trouble != "" {
 		add("trouble", "%s", shortened(s.Trouble, maxTrouble))
 	}
@@ -157,9 +160,4 @@ func limitText(s player.Status) string {
 }
 
 // audioText names an audio stream.
-func audioText(a player.AudioChoice) string {
-	if a.Language == "" {
-		return printable(a.Name)
-	}
-	return fmt.Sprintf("%s [%s]", printable(a.Name), printable(a.Language))
-}
+func audioText(a player.AudioChoice) string { return choiceText(a.Name, a.Language, a.Role) }

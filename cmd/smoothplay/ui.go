@@ -20,6 +20,7 @@ type session interface {
 	Stop(context.Context) error
 	Seek(context.Context, time.Duration, player.SeekMode) error
 	SelectAudio(context.Context, int) error
+	SelectText(context.Context, int) error
 	SetLimits(context.Context, player.Limits) error
 	SetVolume(context.Context, float64) error
 	Mute(context.Context, bool) error
@@ -47,6 +48,8 @@ const (
 	displayInterval = 100 * time.Millisecond
 	// patience is how long a session may gather data before the display says so.
 	patience = 300 * time.Millisecond
+	// maxTaken is how much of the picture captions make room for.
+	maxTaken = .4
 )
 
 // ui turns what a person does into commands, and how the session stands into the
@@ -67,6 +70,8 @@ type ui struct {
 	replayBy time.Duration // how far an instant replay goes back
 	channels []channel     // to change between; nil: there is one presentation
 	channel  int           // of channels, that is played
+	captions *captions     // drawn in the window; nil: none are
+	lastText int           // of the text streams, that was shown last
 
 	closes         bool // stop at the end, because nobody sees the last picture
 	paused         bool // wanted
@@ -342,11 +347,30 @@ func (u *ui) run(ctx context.Context, screen *screen, ended <-chan error) error 
 		}
 		_, _, width, height := u.window.Area()
 		u.fit(width, height)
-		if overlays, changed := osd.draw(u.display(time.Now()), width, height); changed {
+		overlays, changed := osd.draw(u.display(time.Now()), width, height)
+		if changed {
 			screen.draw(overlays)
+		}
+		if u.captions != nil {
+			u.captions.place(width, height, taken(overlays))
 		}
 		screen.refresh()
 	}
+}
+
+// taken is the share of the picture at its lower edge that the on-screen display
+// covers.
+func taken(overlays []platform.Overlay) float64 {
+	share := 0.
+	for _, o := range overlays {
+		if bottom := o.Y + o.Image.Rect.Dy(); bottom > o.CanvasHeight*9/10 && o.CanvasHeight > 0 {
+			share = max(share, 1-float64(o.Y)/float64(o.CanvasHeight))
+		}
+	}
+	if share > maxTaken {
+		return 0 // no bar: captions may be covered
+	}
+	return share
 }
 
 // begin sets volume and mute as they were wished for.

@@ -45,6 +45,10 @@ func (f *fakeSession) SelectAudio(_ context.Context, n int) error {
 	f.status.SelectedAudio = n
 	return f.note("audio %d", n)
 }
+func (f *fakeSession) SelectText(_ context.Context, n int) error {
+	f.status.SelectedText = n
+	return f.note("text %d", n)
+}
 func (f *fakeSession) SetLimits(_ context.Context, l player.Limits) error {
 	f.status.Limits = l
 	return f.note("limits %d %dx%d %v", l.MaxBPS, l.FitWidth, l.FitHeight, l.At)
@@ -71,6 +75,7 @@ func withUI(t *testing.T, f func(s *fakeSession, u *ui, act func(sdl.Event))) {
 		s := &fakeSession{status: player.Status{
 			State: event.Playing, Position: time.Minute, Duration: 200 * time.Second, BufferedTo: 80 * time.Second,
 			Audio: []player.AudioChoice{{Name: "audio", Language: "eng"}, {Name: "audio", Language: "deu"}},
+			Text:  []player.TextChoice{{Name: "text", Language: "eng"}, {Name: "text", Language: "ara"}}, SelectedText: -1,
 		}}
 		u := newUI(s, s)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -107,6 +112,9 @@ func TestKeys(t *testing.T) {
 		{[]sdl.Key{press("m"), press("m")}, "mute true mute false"},
 		{[]sdl.Key{press("m"), press("0")}, "mute true volume 1.00 mute false"},
 		{[]sdl.Key{press("#"), press("#")}, "audio 1 audio 0"},
+		{[]sdl.Key{press("j"), press("j"), press("j"), press("j")}, "text 0 text 1 text -1 text 0"},
+		{[]sdl.Key{press("v"), press("v")}, "text 0 text -1"},
+		{[]sdl.Key{press("j"), press("j"), press("v"), press("v")}, "text 0 text 1 text -1 text 1"},
 		{[]sdl.Key{press("f")}, "fullscreen true"},
 		{[]sdl.Key{press("q")}, "stop"},
 		{[]sdl.Key{press("ESC")}, "stop"},

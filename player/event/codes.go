@@ -83,6 +83,7 @@ const (
 	DisplayFailed Code = "display_failed" // could not be opened
 	SoundLost     Code = "sound_lost"     // device vanished; a clock took over
 	SoundFailed   Code = "sound_failed"   // device could not be opened; a clock took over
+	TextLost      Code = "text_lost"      // a caption could not be drawn
 )
 
 // Codes of the stage usage.
@@ -104,7 +105,7 @@ var stages = map[Stage][]Code{
 	StageDRM: {NoKeyProvider, KeyNotFound, KeyDenied, KeyUnreachable, KeyExpired, DecryptFailed, HeaderMalformed,
 		OutputForbidden},
 	StageDecode: {CodecUnsupported, DecoderFailed, SampleLost, ConfigMalformed},
-	StageRender: {DisplayLost, DisplayFailed, SoundLost, SoundFailed},
+	StageRender: {DisplayLost, DisplayFailed, SoundLost, SoundFailed, TextLost},
 	StageUsage:  {BadArgument, BadURL, NoSuchFile, NotSupported, NotLive, Internal},
 }
 

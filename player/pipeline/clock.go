@@ -24,6 +24,8 @@ type Clock struct {
 	at      time.Time
 	running bool
 	rate    float64 // media time for real time; 0: 1
+	jumps   int     // how often it was set, and when last
+	jumped  time.Time
 	changed chan struct{}
 }
 
@@ -97,10 +99,34 @@ func (c *Clock) Due(pos time.Duration) (due time.Time, running bool, changed <-c
 }
 
 // Start lets media time move on from pos at t.
-func (c *Clock) Start(pos time.Duration, t time.Time) { c.set(pos, t, true) }
+func (c *Clock) Start(pos time.Duration, t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.set(pos, t, true)
+}
 
 // Set stops the clock at pos.
-func (c *Clock) Set(pos time.Duration) { c.set(pos, time.Time{}, false) }
+func (c *Clock) Set(pos time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.jumps, c.jumped = c.jumps+1, time.Now()
+	c.set(pos, time.Time{}, false)
+}
+
+// where is the media time at t, how often the clock was set until then, and
+// whether it runs.
+func (c *Clock) where(t time.Time) (pos time.Duration, jumps int, running bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.position(t), c.jumps, c.running
+}
+
+// jumpedAt is when the clock was set last.
+func (c *Clock) jumpedAt() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.jumped
+}
 
 // Stop stops the clock where it is at t.
 func (c *Clock) Stop(t time.Time) {
@@ -133,9 +159,8 @@ func (c *Clock) Follow(pos time.Duration, rate float64, t time.Time) {
 	c.pos, c.at = now+time.Duration(float64(diff)*pull), t
 }
 
+// set is guarded by mu.
 func (c *Clock) set(pos time.Duration, t time.Time, running bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.pos, c.at, c.running = pos, t, running
 	c.signal()
 }

@@ -75,6 +75,7 @@ type Report struct {
 	Paths    []Path          // that are new
 	Decodes  []Decode        // of each video sample
 	Offsets  []time.Duration // media time heard less that of the picture, as pictures appeared
+	Cues     []Cue           // that begin to be shown
 	// Threads decode, and MostThreads may; 0: the decoder does not tell.
 	Threads, MostThreads int
 	// Period is how long the latest picture lasts.
@@ -113,11 +114,13 @@ func (m *Monitor) Take() Report {
 	r.Paths = slices.Clone(r.Paths)
 	r.Offsets = slices.Clone(r.Offsets)
 	r.Decodes = slices.Clone(r.Decodes)
+	r.Cues = slices.Clone(r.Cues)
 	m.r.Firsts = m.r.Firsts[:0]
 	m.r.Failures = m.r.Failures[:0]
 	m.r.Paths = m.r.Paths[:0]
 	m.r.Offsets = m.r.Offsets[:0]
 	m.r.Decodes = m.r.Decodes[:0]
+	m.r.Cues = m.r.Cues[:0]
 	return r
 }
 

@@ -127,7 +127,7 @@ func await(ctx context.Context, clock *Clock, stale func() bool, pos time.Durati
 func (p *Presenter) show(pic picture, first bool) {
 	pts, end, source := pic.PTS, pic.PTS+pic.Duration, pic.Source
 	began := time.Now()
-	shown := p.screen.show(pic.Picture)
+	shown := p.screen.show(pic.Picture, max(pts, p.clock.Position(began)), first)
 	took := time.Since(began)
 	running := p.clock.Running()
 	offset := p.clock.Position(shown) - pts

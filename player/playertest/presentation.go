@@ -24,6 +24,7 @@ type Presentation struct {
 	AudioLevels []int64
 	// AudioLength is the length of the audio; 0: Length.
 	AudioLength time.Duration
+	Texts       []Text
 	// Offset is where all times begin, in ticks of 100 ns.
 	Offset uint64
 }
@@ -135,12 +136,20 @@ func (p *Presentation) manifest() string {
 		}
 		list(p.chunks(p.audioLength(), true))
 	}
+	for _, x := range p.Texts {
+		x.list(&b, p)
+	}
 	b.WriteString("</SmoothStreamingMedia>\n")
 	return b.String()
 }
 
 // fragment is the body of the fragment of a stream at t; nil: there is none.
 func (p *Presentation) fragment(stream string, bps int64, t uint64) []byte {
+	for _, x := range p.Texts {
+		if x.name() == stream {
+			return x.fragment(p, t)
+		}
+	}
 	audio := strings.HasPrefix(stream, "audio")
 	length := p.Length
 	if audio {
@@ -228,7 +237,12 @@ func writeFragment(t, d uint64, samples []written, bytes int, video bool) []byte
 		}
 		media = append(media, sample...)
 	}
-	head := binary.BigEndian.AppendUint32([]byte{0, 0, 0x0f, 0x01}, uint32(len(samples)))
+	return wrap(t, d, len(samples), trun, media)
+}
+
+// wrap puts n samples, as listed in trun, into moof and mdat.
+func wrap(t, d uint64, n int, trun, media []byte) []byte {
+	head := binary.BigEndian.AppendUint32([]byte{0, 0, 0x0f, 0x01}, uint32(n))
 	tfxd := []byte{0x6d, 0x1d, 0x9b, 0x05, 0x42, 0xd5, 0x44, 0xe6, 0x80, 0xe2, 0x14, 0x1d, 0xaf, 0xf7, 0x57, 0xb2, 1, 0, 0, 0}
 	tfxd = binary.BigEndian.AppendUint64(tfxd, t)
 	tfxd = binary.BigEndian.AppendUint64(tfxd, d)

@@ -32,7 +32,8 @@ type Scenario struct {
 	Audio    *null.AudioSink
 	Load     platform.LoadMeter // nil: none, as with Store
 	Store    platform.Store
-	Keys     platform.KeyProvider // nil: none
+	Keys     platform.KeyProvider // nil: none, as with Text
+	Text     platform.TextDrawer
 	Config   func(*player.Config)
 	Script   []Step
 	For      time.Duration // after which the session is stopped; 0: it ends by itself
@@ -123,7 +124,7 @@ func (s Scenario) play(t *testing.T, network *Network, link *httpclient.Link) *R
 	defer client.Close()
 
 	session := &Session{T: t, Network: network, Link: link}
-	dev := platform.Device{HTTP: client, Decoders: s.Decoders, Video: s.Video, Load: s.Load, Store: s.Store, Keys: s.Keys}
+	dev := platform.Device{HTTP: client, Decoders: s.Decoders, Video: s.Video, Load: s.Load, Store: s.Store, Keys: s.Keys, Text: s.Text}
 	if dev.Decoders == nil {
 		// Decoding takes a moment, so that a picture never comes at the very
 		// instant at which its fragment did.
@@ -249,6 +250,11 @@ func Stop(at time.Duration) Step {
 // Seek is a step that moves to a position and waits for its picture.
 func Seek(at, to time.Duration) Step {
 	return Step{at, func(s *Session) { s.Must(s.Player.Seek(s.Ctx, to, player.Exact)) }}
+}
+
+// SelectText is a step that changes the captions.
+func SelectText(at time.Duration, index int) Step {
+	return Step{at, func(s *Session) { s.Must(s.Player.SelectText(s.Ctx, index)) }}
 }
 
 // SelectAudio is a step that changes the language.

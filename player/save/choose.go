@@ -10,6 +10,7 @@ import (
 	"smoothplay/heuristics"
 	"smoothplay/platform"
 	"smoothplay/player/fragment"
+	"smoothplay/player/language"
 	"smoothplay/player/manifest"
 )
 
@@ -158,7 +159,7 @@ func chooseLanguages(p *manifest.Presentation, wanted []string) ([]int, error) {
 		before := len(chosen)
 		var have []string
 		for _, i := range all {
-			if l := p.Streams[i].Language; sameLanguage(w, l) {
+			if l := p.Streams[i].Language; language.Match(w, l) != language.None {
 				chosen = append(chosen, i)
 			} else {
 				have = append(have, fmt.Sprintf("%q", l))

@@ -8,6 +8,7 @@ import (
 	"github.com/Eyevinn/mp4ff/mp4"
 
 	"smoothplay/platform"
+	"smoothplay/player/language"
 )
 
 // movieScale is how many units a second has in which the movie as a whole counts:
@@ -127,7 +128,7 @@ func (m *movie) media(w *tables) {
 	t, v := w.track, w.v
 	mdhd := &mp4.MdhdBox{Timescale: v.scale, Duration: uint64(w.ticks(v.length))}
 	mdhd.Version = version(w.ticks(v.length))
-	mdhd.SetLanguage(threeLetters(t.source.Language))
+	mdhd.SetLanguage(language.ThreeLetters(t.source.Language))
 	w.made(mdhd)
 	if tag := t.source.Language; strings.Contains(tag, "-") {
 		w.made(mp4.CreateElng(tag))

@@ -149,6 +149,13 @@ func (t *Track) Next(pos time.Duration) time.Duration {
 	return t.until
 }
 
+// Since returns the first position from which on until pos At has had the answer
+// that it has at pos; the least time.Duration where nothing was before.
+func (t *Track) Since(pos time.Duration) time.Duration {
+	t.look(pos)
+	return t.since
+}
+
 // look finds what is shown at pos, and how long.
 func (t *Track) look(pos time.Duration) {
 	if t.found && pos >= t.since && pos < t.until {

@@ -1,14 +1,14 @@
-package save
+package language
 
 import "strings"
 
-// threeLetters is the code of ISO 639-2/T for a BCP 47 tag or another code of ISO
-// 639, as media headers hold it; "und" where there is none.
-func threeLetters(tag string) string {
-	code, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(strings.TrimSpace(tag), "_", "-")), "-")
+// ThreeLetters is the code of ISO 639-2/T for a BCP 47 tag or another code of ISO
+// 639, as media headers hold it; Undetermined where there is none.
+func ThreeLetters(tag string) string {
+	code, _, _ := strings.Cut(plain(tag), "-")
 	for _, c := range []byte(code) {
 		if c < 'a' || c > 'z' {
-			return undetermined
+			return Undetermined
 		}
 	}
 	switch len(code) {
@@ -22,16 +22,11 @@ func threeLetters(tag string) string {
 			return languages[i+4 : i+7]
 		}
 	}
-	return undetermined
+	return Undetermined
 }
 
-const undetermined = "und"
-
-// sameLanguage compares two codes.
-func sameLanguage(a, b string) bool {
-	a, b = threeLetters(a), threeLetters(b)
-	return a == b && a != undetermined
-}
+// Undetermined is the code of no language in particular.
+const Undetermined = "und"
 
 // bibliographic are the codes of ISO 639-2/B that differ from those of /T.
 const bibliographic = "alb>sqi arm>hye baq>eus bur>mya chi>zho cze>ces dut>nld fre>fra geo>kat ger>deu " +
