@@ -230,7 +230,7 @@ func (d *door) Unlock(ctx context.Context, e *buffer.Entry) (bool, error) {
 		d.judge = &piff.Judge{}
 		d.judges[kid] = d.judge
 	}
-	d.judge.Sample(e.Sample.Data, format)
+	d.judge.Sample(e.Sample.Data, format, p)
 	if d.verdict(kid) {
 		return true, nil
 	}

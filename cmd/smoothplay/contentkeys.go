@@ -29,6 +29,11 @@ func (f *keyFlags) register(cmd *cobra.Command) {
 	})
 }
 
+// given reports whether there are any.
+func (f *keyFlags) given() bool {
+	return len(f.pairs) > 0 || f.file != "" || f.seed != "" || f.license != ""
+}
+
 // keys are those at hand; what is wrong with one is a usageError that does not
 // show it.
 func (f *keyFlags) keys() (*clearkey.Keys, error) {

@@ -37,11 +37,7 @@ type kidReport struct {
 // reportProtection describes the protection headers of a manifest, and whether keys
 // fit.
 func reportProtection(headers []manifest.Protection, keys *clearkey.Keys) []protectionReport {
-	list := make([]drm.Header, len(headers))
-	for i, h := range headers {
-		list[i] = drm.Header{SystemID: h.SystemID, Text: h.Data}
-	}
-	said := drm.Read(list)
+	said := readProtection(&manifest.Presentation{Protections: headers})
 	var all []protectionReport
 	for i := range said.Systems {
 		s := &said.Systems[i]

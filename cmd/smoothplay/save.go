@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"smoothplay/drm"
 	"smoothplay/platform"
 	"smoothplay/player"
 	"smoothplay/player/manifest"
@@ -35,6 +34,7 @@ type saveFlags struct {
 	patience    timeValue
 	network     networkFlags
 	appendQuery bool
+	keys        keyFlags
 }
 
 func saveCommand(e *env) *cobra.Command {
@@ -46,8 +46,9 @@ func saveCommand(e *env) *cobra.Command {
 without decoding it: the highest level of the video and every language, or those
 of --levels and --alang, each as a track with its times, its language and its
 name. H.264, HEVC, VC-1, AAC, E-AC-3, MP3 and Windows Media Audio have a place in
-MP4; of other codecs it says so. What is encrypted stays so (Common Encryption),
-and players that get the key play it. Text streams are left out.
+MP4; of other codecs it says so. What is encrypted is decrypted where its keys are
+given (--key, --key-file, --key-seed, --license-url); else it stays so (Common
+Encryption), and players that get the key play it. Text streams are left out.
 
 While it runs, FILE.mp4.part grows, with a journal in FILE.mp4.part.log. When it
 was interrupted, by whatever means, the same command goes on from there, and the
@@ -95,6 +96,7 @@ plays again offline: smoothplay play DIR.`,
 		flags.BoolVar(&f.asJSON, "json", false, "write the summary as one JSON object")
 	})
 	cmd.Flags().AddFlagSet(f.aliases())
+	f.keys.register(cmd)
 	f.network.register(cmd, nil)
 	addFlags(cmd, "Network", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&f.appendQuery, "append-query", false, "send the query of the manifest's URL with every fragment")
@@ -123,6 +125,8 @@ func (f *saveFlags) check() error {
 		return errors.New("-o FILE (or --mirror DIR) is missing: where to save to")
 	case f.output != "" && f.mirror != "":
 		return errors.New("-o and --mirror exclude each other")
+	case f.mirror != "" && f.keys.given():
+		return errors.New("--mirror keeps fragments as they are served: it goes without keys; give them to play")
 	case f.mirror != "" && (live || f.follow || f.fastStart || f.overwrite):
 		return errors.New("--mirror keeps on-demand presentations as they are: it goes without --live-start, --follow, --faststart and --overwrite")
 	case f.noVideo && f.noAudio:
@@ -165,11 +169,7 @@ func (f *saveFlags) config(e *env, from *source) save.Config {
 
 // protectionOf is what the headers of a presentation say, for the file.
 func protectionOf(p *manifest.Presentation) (kid [16]byte, ok bool, systems []platform.ProtectionSystem) {
-	var headers []drm.Header
-	for _, h := range p.Protections {
-		headers = append(headers, drm.Header{SystemID: h.SystemID, Text: h.Data})
-	}
-	read := drm.Read(headers)
+	read := readProtection(p)
 	for _, s := range read.Systems {
 		if len(s.Data) > 0 {
 			systems = append(systems, platform.ProtectionSystem{SystemID: s.ID, Data: s.Data})
@@ -189,6 +189,13 @@ func (f *saveFlags) run(ctx context.Context, e *env, name string) error {
 	}
 	defer from.close()
 	cfg := f.config(e, from)
+	keys, err := f.keys.provider()
+	if err != nil {
+		return err
+	}
+	if keys != nil {
+		cfg.Decrypt = newDecrypting(keys, from).fragment
+	}
 	shown := &saveProgress{began: time.Now()}
 	cfg.Progress = shown.take
 	hide := showLine(e.stderr, shown.line)

@@ -173,8 +173,8 @@ func TestPIFFSets(t *testing.T) {
 				if err := wrong.DecryptBytes(noise.Samples[i].Data, &p); err != nil {
 					t.Fatal(err)
 				}
-				good.Sample(f.Samples[i].Data, format)
-				bad.Sample(noise.Samples[i].Data, format)
+				good.Sample(f.Samples[i].Data, format, &p)
+				bad.Sample(noise.Samples[i].Data, format, &p)
 			}
 			if c.kind == platform.Video && (good.Verdict() != Sound || bad.Verdict() != Unsound) {
 				t.Errorf("of %d samples: with the right key %v, with a wrong one %v", len(f.Samples), good.Verdict(), bad.Verdict())

@@ -1,6 +1,10 @@
 package piff
 
-import "smoothplay/platform"
+import (
+	"encoding/binary"
+
+	"smoothplay/platform"
+)
 
 // Verdict is what can be said of a sample, or of a key.
 type Verdict uint8
@@ -27,16 +31,25 @@ func (v Verdict) String() string {
 // and a slice header that can begin a picture. A whole sample of noise passes
 // once in some ten thousand; one of which only the slices were encrypted every
 // second time to every fifteenth, so that one sample that passes proves little,
-// and one that does not much. What is neither H.264 nor HEVC with lengths is
-// Undecided.
+// and one that does not much. AAC is judged by how its first element begins. What
+// is neither that nor H.264 or HEVC with lengths is Undecided.
 func Look(data []byte, f *platform.Format) Verdict {
-	if f == nil || f.NALLength <= 0 || f.NALLength > 4 || f.Codec != platform.H264 && f.Codec != platform.HEVC || len(data) == 0 {
-		return Undecided
+	v, _ := look(data, f)
+	return v
+}
+
+// look is Look, and says where what it judged begins.
+func look(data []byte, f *platform.Format) (verdict Verdict, at int) {
+	if f != nil && f.Codec == platform.AAC {
+		return lookAAC(data), 0
 	}
-	verdict := Undecided
+	if f == nil || f.NALLength <= 0 || f.NALLength > 4 || f.Codec != platform.H264 && f.Codec != platform.HEVC || len(data) == 0 {
+		return Undecided, 0
+	}
+	size := len(data)
 	for len(data) > 0 {
 		if len(data) < f.NALLength {
-			return Unsound
+			return Unsound, 0
 		}
 		n := uint64(0)
 		for _, b := range data[:f.NALLength] {
@@ -44,17 +57,19 @@ func Look(data []byte, f *platform.Format) Verdict {
 		}
 		data = data[f.NALLength:]
 		if n > uint64(len(data)) {
-			return Unsound
+			return Unsound, 0
 		}
+		begins := size - len(data)
 		nal := data[:n]
 		data = data[n:]
 		if len(nal) == 0 {
 			continue // some encoders write such
 		}
 		if nal[0]&0x80 != 0 { // forbidden_zero_bit
-			return Unsound
+			return Unsound, 0
 		}
 		if verdict == Undecided {
+			at = begins
 			if f.Codec == platform.H264 {
 				verdict = lookAVC(nal)
 			} else {
@@ -62,7 +77,32 @@ func Look(data []byte, f *platform.Format) Verdict {
 			}
 		}
 	}
-	return verdict
+	return verdict, at
+}
+
+// lookAAC judges how the first element of a raw data block begins, ISO/IEC 14496-3
+// 4.4.2.1: it is not the end, and a reserved bit of a channel's ics_info is 0.
+func lookAAC(data []byte) Verdict {
+	if len(data) < 8 {
+		return Undecided // an encoder with nothing to say
+	}
+	b := binary.BigEndian.Uint32(data)
+	switch element := b >> 29; {
+	case element == 3, element == 7: // a channel of low frequencies, the end
+		return Unsound
+	case element > 1: // no single channel, and no pair
+		return Undecided
+	case element == 1 && b>>24&1 == 1: // common_window: ics_info follows
+		b <<= 8
+	case element == 1:
+		b <<= 16 // global_gain
+	default:
+		b <<= 15
+	}
+	if b>>31 == 1 {
+		return Unsound
+	}
+	return Sound
 }
 
 // lookAVC judges the header of the first slice of a picture, ITU-T H.264 7.3.3;
@@ -150,12 +190,31 @@ const (
 	enoughSound   = 24
 )
 
-// Sample looks at a decrypted sample; nothing is looked at once the verdict is
-// reached.
-func (j *Judge) Sample(data []byte, f *platform.Format) {
-	if j.Verdict() == Undecided {
-		j.count(Look(data, f))
+// Sample looks at a sample that was encrypted as p says, and is not any more;
+// nothing is looked at once the verdict is reached. What was clear all the time
+// says nothing for the key.
+func (j *Judge) Sample(data []byte, f *platform.Format, p *platform.SampleProtection) {
+	if j.Verdict() != Undecided {
+		return
 	}
+	v, at := look(data, f)
+	if v == Sound && !covers(p.Subsamples, at+1) {
+		v = Undecided
+	}
+	j.count(v)
+}
+
+// covers reports whether the byte at an offset was encrypted.
+func covers(maps []platform.Subsample, at int) bool {
+	for _, s := range maps {
+		if at -= int(s.Clear); at < 0 {
+			return false
+		}
+		if at -= int(s.Encrypted); at < 0 {
+			return true
+		}
+	}
+	return len(maps) == 0
 }
 
 // Decoded says what became of a sample that was decrypted: for codecs whose

@@ -87,9 +87,9 @@ func TestJudgeNotices(t *testing.T) {
 				copy(unit, "\x65\x88\x80\x40")
 			}
 			data := nals(unit)
-			good.Sample(data, avc)
 			p := platform.SampleProtection{Scheme: platform.AESCTR, IV: binary.BigEndian.AppendUint64(nil, uint64(n)),
 				Subsamples: []platform.Subsample{{Clear: 5, Encrypted: uint32(len(data) - 5)}}}
+			good.Sample(data, avc, &p)
 			data = slices.Clone(data)
 			if err := e.Encrypt(data, &p); err != nil {
 				t.Fatal(err)
@@ -97,7 +97,7 @@ func TestJudgeNotices(t *testing.T) {
 			if err := wrong.DecryptBytes(data, &p); err != nil {
 				t.Fatal(err)
 			}
-			bad.Sample(data, avc)
+			bad.Sample(data, avc, &p)
 		}
 		if bad.Verdict() != Unsound || good.Verdict() == Unsound {
 			t.Fatalf("round %d, after %d pictures: the wrong key is %v, the right one %v", round, n, bad.Verdict(), good.Verdict())
@@ -128,5 +128,49 @@ func TestJudgeHearsOfTheDecoder(t *testing.T) {
 	}
 	if s := Undecided.String() + Sound.String() + Unsound.String(); s != "undecidedsoundunsound" {
 		t.Error(s)
+	}
+}
+
+// TestJudgeNoticesInSound: what a wrong key makes of AAC is not taken for sound, and
+// the frames of an encoder are.
+func TestJudgeNoticesInSound(t *testing.T) {
+	aac := &platform.Format{Kind: platform.Audio, Codec: platform.AAC}
+	r := rand.New(rand.NewPCG(5, 1))
+	whole := &platform.SampleProtection{Scheme: platform.AESCTR, IV: make([]byte, 8)}
+	for round := range 500 {
+		var good, bad Judge
+		for range 100 {
+			bad.Sample(randomBytes(r, 350), aac, whole)
+			frame := randomBytes(r, 350)
+			// A pair whose windows are common, a pair whose are not, one channel, a
+			// filling element: what follows is anything.
+			begin := []uint32{0b001_0000_1_0 << 23, 0b001_0001_0 << 24, 0, 0b110_0001 << 25}[r.IntN(4)]
+			binary.BigEndian.PutUint32(frame, begin|r.Uint32()&0x7f_ff)
+			good.Sample(frame, aac, whole)
+		}
+		if bad.Verdict() != Unsound || good.Verdict() != Sound {
+			t.Fatalf("round %d: the wrong key is %v, the right one %v", round, bad.Verdict(), good.Verdict())
+		}
+	}
+}
+
+// TestJudgeMindsWhatWasClear: slice headers that were not encrypted do not speak for
+// a key.
+func TestJudgeMindsWhatWasClear(t *testing.T) {
+	var j Judge
+	data := nals([]byte("\x09\xf0"), append([]byte("\x41\x9a\x00\x40"), make([]byte, 300)...))
+	p := &platform.SampleProtection{Scheme: platform.AESCBC, IV: make([]byte, 16), Subsamples: []platform.Subsample{{Clear: 106, Encrypted: uint32(len(data) - 106)}}}
+	for range 50 {
+		j.Sample(data, avc, p)
+	}
+	if j.Verdict() != Undecided {
+		t.Error(j.Verdict())
+	}
+	p.Subsamples = []platform.Subsample{{Clear: 11, Encrypted: uint32(len(data) - 11)}}
+	for range 50 {
+		j.Sample(data, avc, p)
+	}
+	if j.Verdict() != Sound {
+		t.Error(j.Verdict())
 	}
 }

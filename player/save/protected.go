@@ -31,6 +31,9 @@ func (p *piece) protect(e *fragment.Encryption, kid [16]byte, ok bool) bool {
 	} else if !ok {
 		return false
 	}
+	if e.Pattern {
+		return false // 'cbcs' may have another vector for each fragment
+	}
 	p.encryption = &encryption{Scheme: "cenc", IVSize: e.IVSize, KID: hex.EncodeToString(kid[:])}
 	if e.Algorithm == 2 {
 		p.encryption.Scheme = "cbc1"
