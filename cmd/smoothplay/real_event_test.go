@@ -212,6 +212,12 @@ func TestRealEvent(t *testing.T) {
 		{name: "fragment that is nowhere", faults: "404@video:1803", runs: 2, missing: []int{2 * demo.FrameRate}, sync: 0.6},
 		{name: "fragment that is spoilt", faults: "garbage@video:1803", runs: 2, missing: []int{2 * demo.FrameRate}, sync: 0.6},
 		{name: "clock that jumps ahead", faults: "clock-jump@+30s@8s", span: 40 * sec, runs: 2, sync: 0.6},
+		{name: "encoder a little ahead", faults: "clock-jump@+1500ms@8s", span: 60 * sec, runs: 1, sync: 0.6},
+		{name: "event that has not begun", live: func(e *origin.Live) { e.Start = atEvent(9500 * time.Millisecond) }, span: 40 * sec, runs: 1, sync: 0.6},
+		{name: "start-over", live: func(e *origin.Live) {
+			e.Start, e.Window, e.Duration, e.End = atEvent(-10*sec), 0, time.Minute, atEvent(20*sec)
+		}, config: start(player.LiveStart{From: player.FromWindow}), span: 50 * sec, runs: 1, sync: 0.9},
+		{name: "end with 404", live: func(e *origin.Live) { e.End, e.Ending = atEvent(10*sec), origin.EndLost }, span: 60 * sec, runs: 1, stalls: 1, sync: 0.6},
 		{name: "gap in all streams", live: gap("", 10*sec, 20*sec), span: 40 * sec, runs: 2, missing: []int{250}, stalls: 1, sync: 0.5},
 		{name: "gap in the pictures", live: gap("video", 10*sec, 16*sec), span: 40 * sec, runs: 2, missing: []int{150}, stalls: 1, sync: 0.4},
 		{name: "gap in the sound", live: gap("audio", 10*sec, 16*sec), span: 40 * sec, runs: 2,
