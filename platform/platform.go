@@ -147,6 +147,10 @@ type TextDrawer interface {
 // A KeyProvider returns content keys. Key may contact a licence server with
 // http, honours ctx, and may be called from any goroutine. A key that cannot be
 // had is an error, never an empty result; no error holds a key.
+//
+// Where it has a method Close() error, too, the player calls it at the end of each
+// session, while no Key runs: what was brought and not asked for is wiped then. Key
+// works again for the next session.
 type KeyProvider interface {
 	Key(ctx context.Context, http Doer, req KeyRequest) (KeyResult, error)
 }

@@ -133,6 +133,28 @@ var keyProviderRules = []rule[OpenKeyProvider]{
 			}
 			return nil
 		}},
+	{"key-after-close",
+		"Key works again for the next session.",
+		func(t *testing.T, open OpenKeyProvider) error {
+			p, http, req := open(t)
+			closer, ok := p.(interface{ Close() error })
+			if !ok {
+				return nil
+			}
+			for range 2 {
+				r, err := p.Key(context.Background(), http, req)
+				if err == nil {
+					err = checkResult(r)
+				}
+				if err == nil {
+					err = within(patience, "Close", closer.Close)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
 }
 
 func checkResult(r platform.KeyResult) error {

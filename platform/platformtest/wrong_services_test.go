@@ -326,6 +326,21 @@ func faultyKeys(change func(r *platform.KeyResult, err *error)) OpenKeyProvider 
 	})
 }
 
+// closedForGood gives out no key once it was closed.
+type closedForGood struct {
+	*Keys
+	closed bool
+}
+
+func (c *closedForGood) Close() error { c.closed = true; return nil }
+
+func (c *closedForGood) Key(ctx context.Context, http platform.Doer, req platform.KeyRequest) (platform.KeyResult, error) {
+	if c.closed {
+		return platform.KeyResult{}, errFault
+	}
+	return c.Keys.Key(ctx, http, req)
+}
+
 func TestWrongKeyProviders(t *testing.T) {
 	key := testKeys().Results[testKID].Key
 	expectCaught(t, keyProviderRules, true, []wrong[OpenKeyProvider]{
@@ -359,6 +374,7 @@ func TestWrongKeyProviders(t *testing.T) {
 				return right.Key(ctx, nil, req)
 			})
 		})},
+		{"is closed for good", []string{"key-after-close"}, openKeys(func() platform.KeyProvider { return &closedForGood{Keys: testKeys()} })},
 		{"hands out its own bytes", []string{"same-key-again"}, openKeys(func() platform.KeyProvider {
 			results := testKeys().Results
 			return keyFunc(func(_ context.Context, req platform.KeyRequest) (platform.KeyResult, error) {

@@ -79,7 +79,12 @@ func testProtect(t *testing.T, path string, protect *Protect) {
 	}
 	for i := range p.Streams {
 		s := &p.Streams[i]
-		if s.Type == "text" {
+		if s.Type == "text" { // stays clear
+			n := snap.Stream(i).Chunk(snap.Stream(i).First())
+			url := strings.TrimPrefix(manifest.ChunkURL("http://host"+strings.TrimSuffix(path, "Manifest"), s, &s.Levels[0], n.T), "http://host")
+			if !bytes.Equal(body(t, sealed, url), body(t, clear, url)) {
+				t.Errorf("%s: text is not as it was", url)
+			}
 			continue
 		}
 		for q := range s.Levels {
