@@ -39,7 +39,7 @@ func (f *liveFlags) register(cmd *cobra.Command) {
 		flags.StringVar(&f.mode, "mode", string(origin.Complete), "serve a fragment when those that it announces are complete, or at once, promising them: `complete or promise`")
 		flags.BoolVar(&f.listAnnounced, "list-announced", false, "list in the manifest what the newest fragment announces, too, though it cannot be asked for yet")
 		flags.Var(&f.delay, "encoder-delay", "a fragment is complete this `time` after its end")
-		flags.StringVar(&f.epoch, "epoch", "", "`instant` at which timestamps are 0, as 2026-01-31T12:00:00Z (default 1970)")
+		flags.StringVar(&f.epoch, "epoch", "", "`instant` at which timestamps are 0, as 2026-01-31T12:00:00Z (default 1970: beyond 2^53, which dash.js rounds)")
 		flags.StringVar(&f.start, "event-start", "", "`instant` at which the event starts, or a time from now on, as -10m (default 1 to 2 h ago)")
 		flags.StringVar(&f.end, "event-end", "", "`instant` at which it ends, or a time from now on, as 10m (default never)")
 		flags.StringVar(&f.ending, "ending", string(origin.EndClosed), "`how` viewers learn of the end: closed, absent (on demand from then on), silent, lost (the manifest stays live; 412 or 404 beyond)")
