@@ -27,7 +27,7 @@
 // goroutine at a time, except where a comment says otherwise. No method may
 // call back into the player. Abilities beyond the required interfaces are
 // optional interfaces found by type assertion ([ScheduledSink],
-// [OverlayPlane], [Restyler], [Volume], [AnswerInfo], [Renewer], [Effort],
+// [OverlayPlane], [Restyler], [Volume], [Passthrough], [AnswerInfo], [Renewer], [Effort],
 // [PathNamer], [NetworkNamer]): a required interface never
 // grows.
 package platform

@@ -42,6 +42,24 @@ type Volume interface {
 	SetVolume(gain float64) error
 }
 
+// Passthrough is an AudioSink whose device decodes some codecs itself, such as a
+// receiver behind HDMI or S/PDIF. What is written is then the bursts of IEC 61937,
+// in the place of stereo PCM: it must reach the device as it is, at its rate,
+// without volume, mixing or resampling. Delay, Pause and Flush are those of PCM of
+// the carrier's form.
+type Passthrough interface {
+	AudioSink
+	// Takes reports nil, or an error that wraps ErrUnsupported and says why the
+	// device, as it is connected now, does not decode sound of f. It is quick, and
+	// may be called at any time.
+	Takes(f Format) error
+	// ConfigureBitstream is called in place of Configure, for a format that the
+	// device takes; carrier is the form of PCM in the place of which the bursts
+	// travel. A Passthrough is configured again, in either way, whenever the form
+	// of the sound changes, after Flush; it is paused then.
+	ConfigureBitstream(f Format, carrier PCMFormat) error
+}
+
 // AnswerInfo may be implemented by the Body of a response of a Doer to say
 // what only the network stack knows of an answer.
 type AnswerInfo interface {

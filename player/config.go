@@ -29,6 +29,10 @@ type Config struct {
 	KeepOpen bool
 	// NoVideo and NoAudio leave a kind of stream out: nothing of it is fetched.
 	NoVideo, NoAudio bool
+	// Passthrough gives AC-3 and E-AC-3 undecoded to a sound device that takes them,
+	// see platform.Passthrough. Their volume is that of the device: only muting has
+	// an effect.
+	Passthrough bool
 	// AudioLanguages are wanted in this order, each as in Status.FindAudio; the
 	// first audio stream that is no description where none matches.
 	AudioLanguages []string
@@ -142,6 +146,7 @@ type effective struct {
 	CMCD         cmcd.Mode     `json:"cmcd,omitempty"`
 	Live         *Live         `json:"live,omitempty"` // nil: as usual
 	Fallbacks    []string      `json:"fallbacks,omitempty"`
+	Passthrough  bool          `json:"passthrough,omitempty"`
 }
 
 func (c Config) effective() effective {
@@ -158,6 +163,6 @@ func (c Config) effective() effective {
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
-		c.CMCD.Mode, live, fallbacks,
+		c.CMCD.Mode, live, fallbacks, c.Passthrough,
 	}
 }

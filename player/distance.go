@@ -131,6 +131,7 @@ func (l *loop) holes(until time.Duration) time.Duration {
 
 // setSpeed plays faster or slower, with the pitch kept.
 func (l *loop) setSpeed(to float64) {
+	to = l.speedFor(to)
 	if to == l.speed {
 		return
 	}

@@ -68,6 +68,7 @@ type loop struct {
 	text      captions
 
 	// The sound device, once there was a track to hear.
+	form      soundForm
 	pcm       platform.PCMFormat
 	feeder    *pipeline.Feeder
 	feeding   context.CancelFunc // ends the goroutine of feeder; nil: it does not run

@@ -130,10 +130,15 @@ func (l *loop) selectAudio(n int) error {
 		return nil
 	}
 	t := l.addTrack(l.audio[n].index, platform.Audio)
-	l.switching, l.switchAt = t, l.now()
+	l.switchAt = l.now()
 	pos := l.position()
 	t.queue.Restart(l.epoch, pos)
 	l.aim(t, pos)
+	if l.reshapes(t) {
+		l.reshape(t)
+		return nil
+	}
+	l.switching = t
 	l.startTrack(t)
 	if old == nil {
 		l.switched(t)

@@ -87,8 +87,11 @@ func (l *loop) hearPaths() {
 		if s := l.switching; s != nil && s.id == p.ID {
 			t = s
 		}
-		if t != nil && l.streams[t.index].Path != p.Name {
-			l.streams[t.index].Path = p.Name
+		if t == nil {
+			continue
+		}
+		if path := l.pathOf(t, p.Name); l.streams[t.index].Path != path {
+			l.streams[t.index].Path = path
 			changed = true
 		}
 	}

@@ -248,7 +248,7 @@ func (l *loop) startTrack(t *track) {
 		return
 	}
 	l.openSound(t)
-	t.branch = pipeline.NewAudio(t.id, t.queue, l.dev.Decoders, l.pcm, l.monitor)
+	t.branch = l.newBranch(t)
 	t.branch.Lock(t.door)
 	t.run(l, t.branch.Run)
 	if l.switching == t {
@@ -272,28 +272,6 @@ func (l *loop) startFeeder(t *track) {
 // context: what goes wrong is told to the monitor.
 func (t *track) run(l *loop, work func(context.Context) error) {
 	t.cancels = append(t.cancels, l.spawn(func(ctx context.Context) { _ = work(ctx) }))
-}
-
-// openSound configures the sound device, once a session.
-func (l *loop) openSound(t *track) {
-	if l.feeder != nil {
-		return
-	}
-	f := t.levels[0].format
-	want := platform.PCMFormat{Rate: f.SampleRate, Channels: max(f.Channels, 2)}
-	if want.Rate < 32000 { // HE-AAC states the rate of its core
-		want.Rate = 48000
-	}
-	sink := l.dev.Audio
-	got, err := sink.Configure(want)
-	if err != nil {
-		l.survive(fail(event.SoundFailed, "", "the sound device does not open, playing goes on without sound: %w", err), "audio")
-		sink = nullAudio()
-		got, _ = sink.Configure(want) // it takes any format
-	}
-	l.pcm = got
-	l.feeder = pipeline.NewFeeder(l.clock, sink, got, nullAudio, l.monitor)
-	l.feeder.SetGain(l.gain())
 }
 
 // closeTracks ends all tracks of the presentation.

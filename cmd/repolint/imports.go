@@ -36,7 +36,8 @@ const importRules = `
 	# Acting on it.
 	platform/httpclient, player/event, player/timeline < player/fetch;
 	player/buffer, player/text, drm/piff < player/pipeline;
-	player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text,
+	platform < player/bitstream;
+	player/bitstream, player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text,
 	heuristics/bandwidth, heuristics/renderload, heuristics/policy,
 	drm, platform/httpclient, platform/null
 	< player;

@@ -13,12 +13,14 @@ import (
 
 // decodeFlags say who decodes.
 type decodeFlags struct {
-	hardware string
+	hardware    string
+	passthrough bool
 }
 
 func (f *decodeFlags) register(cmd *cobra.Command) {
 	addFlags(cmd, "Decoding", func(flags *pflag.FlagSet) {
 		flags.StringVar(&f.hardware, "hwdec", "no", "decode video with this `hardware`, and in software where it fails: no, "+strings.Join(hardwareNames, ", "))
+		flags.BoolVar(&f.passthrough, "passthrough", false, "give AC-3 and E-AC-3 undecoded to a sound device that takes them")
 	})
 }
 

@@ -36,6 +36,7 @@ func (m *measurement) session(ctx context.Context, n int) (summary *event.Summar
 	if err != nil {
 		return nil, err
 	}
+	config.Passthrough = flags.decoding.passthrough
 	config.CMCD = flags.network.cmcd.config()
 	config.Network = flags.network.link.name()
 	config.Loop = flags.loop

@@ -99,6 +99,7 @@ func play(ctx context.Context, e *env, args []string, flags *playFlags) error {
 	if err != nil {
 		return err
 	}
+	config.Passthrough = flags.decoding.passthrough
 	config.Paused, config.Loop = flags.paused, flags.loop
 	config.KeepOpen = flags.keepOpen || !flags.keepOpenGiven && !flags.headless
 	config.Logger, config.Usage = e.log, usage

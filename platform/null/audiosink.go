@@ -3,6 +3,7 @@ package null
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,8 @@ type AudioSink struct {
 	Latency time.Duration
 	// Format is the only one that the device plays; zero: any.
 	Format platform.PCMFormat
+	// Bitstreams are the codecs that the device decodes itself; nil: none.
+	Bitstreams []platform.Codec
 	// VanishAfter is the time of playing, pauses left out, after which the
 	// device is gone; 0: never.
 	VanishAfter time.Duration
@@ -99,6 +102,33 @@ func (a *AudioSink) Configure(want platform.PCMFormat) (platform.PCMFormat, erro
 	a.stop()
 	a.format = got
 	return got, nil
+}
+
+// Takes implements [platform.Passthrough].
+func (a *AudioSink) Takes(f platform.Format) error {
+	if f.Kind != platform.Audio || !slices.Contains(a.Bitstreams, f.Codec) {
+		return fmt.Errorf("null: the device decodes no %s: %w", f.Codec, platform.ErrUnsupported)
+	}
+	return nil
+}
+
+// ConfigureBitstream implements [platform.Passthrough].
+func (a *AudioSink) ConfigureBitstream(f platform.Format, carrier platform.PCMFormat) error {
+	if err := a.Takes(f); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.lost("configure"); err != nil {
+		return err
+	}
+	if carrier.Rate <= 0 || carrier.Channels != 2 {
+		return fmt.Errorf("null: configure: a bitstream does not travel in sound of %d Hz in %d channels", carrier.Rate, carrier.Channels)
+	}
+	a.flush()
+	a.stop()
+	a.format = carrier
+	return nil
 }
 
 // Write implements [platform.AudioSink].

@@ -252,6 +252,83 @@ var audioSinkRules = []rule[OpenAudioSink]{
 			}
 			return errors.Join(v.SetVolume(0), v.SetVolume(0.5), v.SetVolume(1))
 		})},
+	{"takes",
+		"Takes reports nil, or an error that wraps ErrUnsupported",
+		soundRule(func(x *soundExam) error {
+			p, ok := x.s.(platform.Passthrough)
+			if !ok {
+				return unexamined("the sink is no platform.Passthrough")
+			}
+			for _, f := range append(bitstreams, platform.Format{Kind: platform.Audio, Codec: "noise", SampleRate: 48000}) {
+				err := p.Takes(f)
+				if err == nil && f.Codec == "noise" || err != nil && !errors.Is(err, platform.ErrUnsupported) {
+					return fmt.Errorf("Takes(%s) returned %v", f.Codec, err)
+				}
+			}
+			return nil
+		})},
+	{"bitstream",
+		"ConfigureBitstream is called in place of Configure, for a format that the device takes",
+		passthroughRule(func(x *soundExam, p platform.Passthrough, f platform.Format, carrier platform.PCMFormat) error {
+			if err := x.reshape(func() error { return p.ConfigureBitstream(f, carrier) }, carrier); err != nil {
+				return err
+			}
+			return x.stands("before the first Pause(false) of a bitstream")
+		})},
+	{"configured-again",
+		"A Passthrough is configured again, in either way, whenever the form of the sound changes, after Flush; it is paused then.",
+		passthroughRule(func(x *soundExam, p platform.Passthrough, f platform.Format, carrier platform.PCMFormat) error {
+			pcm := x.format
+			for range 2 {
+				if err := errors.Join(x.reshape(func() error { return p.ConfigureBitstream(f, carrier) }, carrier), x.s.Pause(false)); err != nil {
+					return err
+				}
+				if err := x.moves(100 * time.Millisecond); err != nil {
+					return fmt.Errorf("a bitstream: %w", err)
+				}
+				if err := x.reshape(func() error { _, err := p.Configure(pcm); return err }, pcm); err != nil {
+					return err
+				}
+				if err := x.stands("after Configure"); err != nil {
+					return err
+				}
+			}
+			return nil
+		})},
+}
+
+// bitstreams are the formats that a Passthrough may take.
+var bitstreams = []platform.Format{
+	{Kind: platform.Audio, Codec: platform.AC3, SampleRate: 48000, Channels: 6},
+	{Kind: platform.Audio, Codec: platform.EAC3, SampleRate: 48000, Channels: 6},
+}
+
+// carriers are the forms of PCM in the place of which bitstreams travel.
+var carriers = []platform.PCMFormat{{Rate: 48000, Channels: 2}, {Rate: 4 * 48000, Channels: 2}}
+
+// passthroughRule is a check of a sink that takes a bitstream.
+func passthroughRule(check func(x *soundExam, p platform.Passthrough, f platform.Format, carrier platform.PCMFormat) error) func(*testing.T, OpenAudioSink) error {
+	return soundRule(func(x *soundExam) error {
+		p, ok := x.s.(platform.Passthrough)
+		if !ok {
+			return unexamined("the sink is no platform.Passthrough")
+		}
+		for i, f := range bitstreams {
+			if p.Takes(f) == nil {
+				return check(x, p, f, carriers[i])
+			}
+		}
+		return unexamined("the device takes no bitstream")
+	})
+}
+
+// reshape flushes, configures the sink for another form and writes a little.
+func (x *soundExam) reshape(configure func() error, to platform.PCMFormat) error {
+	if err := errors.Join(x.s.Flush(), configure()); err != nil {
+		return err
+	}
+	x.format = to
+	return x.write(leastQueue)
 }
 
 // soundExam is a configured sink under examination.

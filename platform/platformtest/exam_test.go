@@ -44,11 +44,12 @@ func TestNullTakesTheExam(t *testing.T) {
 	for name, sink := range map[string]*null.AudioSink{
 		"AudioSink":               {},
 		"AudioSink with latency":  {Latency: 70 * time.Millisecond, Queue: 300 * time.Millisecond},
+		"AudioSink of a receiver": {Bitstreams: []platform.Codec{platform.EAC3}},
 		"AudioSink with a format": {Format: platform.PCMFormat{Rate: 44100, Channels: 1}, Queue: 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			TestAudioSink(t, func(*testing.T) platform.AudioSink {
-				return &null.AudioSink{Queue: sink.Queue, Latency: sink.Latency, Format: sink.Format}
+				return &null.AudioSink{Queue: sink.Queue, Latency: sink.Latency, Format: sink.Format, Bitstreams: sink.Bitstreams}
 			}, InBubble())
 		})
 	}

@@ -219,6 +219,45 @@ type loud struct{ wrongSpeaker }
 
 func (*loud) SetVolume(float64) error { return errFault }
 
+// wrongReceiver is a device that takes bitstreams, wrongly.
+type wrongReceiver struct {
+	*null.AudioSink
+	takes  error // errNone: everything is taken; else, unless nil, nothing
+	refuse bool
+	plays  bool
+}
+
+var errNone = errors.New("nothing is wrong")
+
+func (r *wrongReceiver) Takes(f platform.Format) error {
+	switch r.takes {
+	case nil:
+		return r.AudioSink.Takes(f)
+	case errNone:
+		return nil
+	}
+	return r.takes
+}
+
+func (r *wrongReceiver) ConfigureBitstream(f platform.Format, carrier platform.PCMFormat) error {
+	if r.refuse {
+		return errFault
+	}
+	err := r.AudioSink.ConfigureBitstream(f, carrier)
+	if r.plays {
+		err = errors.Join(err, r.Pause(false))
+	}
+	return err
+}
+
+func receiving(fault func(r *wrongReceiver)) OpenAudioSink {
+	return func(*testing.T) platform.AudioSink {
+		r := &wrongReceiver{AudioSink: &null.AudioSink{Bitstreams: []platform.Codec{platform.AC3}}}
+		fault(r)
+		return r
+	}
+}
+
 func faultySpeaker(fault func(w *wrongSpeaker)) OpenAudioSink {
 	return func(*testing.T) platform.AudioSink {
 		w := &wrongSpeaker{AudioSink: &null.AudioSink{}}
@@ -364,5 +403,9 @@ func TestWrongAudioSinks(t *testing.T) {
 		{"cannot set the volume", []string{"volume"}, func(*testing.T) platform.AudioSink {
 			return &loud{wrongSpeaker{AudioSink: &null.AudioSink{}}}
 		}},
+		{"takes whatever it is asked for", []string{"takes"}, receiving(func(r *wrongReceiver) { r.takes = errNone })},
+		{"has no reason for not taking", []string{"takes"}, receiving(func(r *wrongReceiver) { r.takes = errFault })},
+		{"refuses what it takes", []string{"bitstream", "configured-again"}, receiving(func(r *wrongReceiver) { r.refuse = true })},
+		{"plays on when it is configured again", []string{"bitstream"}, receiving(func(r *wrongReceiver) { r.plays = true })},
 	})
 }

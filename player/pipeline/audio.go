@@ -37,6 +37,7 @@ type Audio struct {
 	pieces   chan sound
 	pool     *sync.Pool // of []byte, returned by the feeder
 	unlock   Unlocker
+	coded    bool // the sound is a bitstream
 
 	kept *sound // taken for a splice, to be played after all; belongs to the feeder
 
@@ -60,6 +61,10 @@ func NewAudio(id int, queue *buffer.Queue, decoders platform.Decoders, format pl
 
 // Lock is Video.Lock.
 func (a *Audio) Lock(u Unlocker) { a.unlock = u }
+
+// Bitstream is Feeder.Bitstream: the decoders pack samples, and each piece stays
+// whole. To be called before Run.
+func (a *Audio) Bitstream() { a.coded = true }
 
 // Run decodes until ctx is done. What cannot be decoded is reported to the
 // Monitor and left out; the feeder fills the place with silence.
@@ -149,7 +154,12 @@ func (a *Audio) end(ctx context.Context) error {
 // deliver passes on what of p lies after the place sought.
 func (a *Audio) deliver(ctx context.Context, p *platform.PCM) error {
 	a.failed = 0
-	data, pts := trimFront(a.format, p.Data, p.PTS, a.start)
+	data, pts := p.Data, p.PTS
+	if !a.coded {
+		data, pts = trimFront(a.format, data, pts, a.start)
+	} else if pts < a.start-tolerance {
+		return nil // it would begin before the place sought
+	}
 	if len(data) == 0 {
 		return nil
 	}

@@ -33,6 +33,7 @@ type Feeder struct {
 	replace func() platform.AudioSink
 	splices chan *Audio
 	silence []byte
+	coded   bool // the sound is a bitstream
 
 	// The following belong to the goroutine of Run.
 	stretch *stretch
@@ -65,6 +66,25 @@ func NewFeeder(clock *Clock, sink platform.AudioSink, format platform.PCMFormat,
 	}
 	f.written.reset(0)
 	return f
+}
+
+// Bitstream says that the sound is a bitstream in the place of PCM: each piece is
+// written whole or not at all, at its own rate, and is only muted, never scaled or
+// mixed. To be called before Run.
+func (f *Feeder) Bitstream() { f.coded = true }
+
+// Retire lets go of the sink: nothing more is written to it, and what it holds is
+// forgotten.
+func (f *Feeder) Retire() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.playing = false
+	f.keep(f.sink.Pause(true))
+	f.keep(f.sink.Flush())
+	f.sink = f.replace()
+	_, _ = f.sink.Configure(f.format)
+	f.epoch = 0
+	f.signal()
 }
 
 // Flush forgets what is queued and waits, silent, for sound from pos in epoch.
@@ -121,7 +141,7 @@ func (f *Feeder) Hold() {
 func (f *Feeder) SetGain(g float64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v, ok := f.sink.(platform.Volume); ok {
+	if v, ok := f.sink.(platform.Volume); ok && !f.coded {
 		f.keep(v.SetVolume(g))
 		return
 	}
@@ -225,6 +245,9 @@ func (f *Feeder) lay(ctx context.Context, epoch uint64, data []byte) (ok bool, e
 	f.mu.Lock()
 	rate, end := f.rate, f.end
 	f.mu.Unlock()
+	if f.coded {
+		return f.write(ctx, epoch, data, 0)
+	}
 	if f.strung != epoch || f.stretch.idle() {
 		f.stretch.restart(end)
 		f.strung = epoch
@@ -286,6 +309,9 @@ func (f *Feeder) place(ctx context.Context, s sound) (data []byte, ok bool, err 
 	}
 	data = s.data
 	if s.pts < f.end-tolerance {
+		if f.coded {
+			return nil, false, nil
+		}
 		data, _ = trimFront(f.format, s.data, s.pts, f.end)
 	} else if f.end != s.pts {
 		f.end = s.pts
@@ -324,7 +350,12 @@ func (f *Feeder) write(ctx context.Context, epoch uint64, data []byte, rate floa
 		}
 	}()
 	f.mu.Lock()
-	f.gain.apply(f.format, data)
+	switch {
+	case !f.coded:
+		f.gain.apply(f.format, data)
+	case f.gain.want == 0:
+		clear(data)
+	}
 	for {
 		if epoch != f.epoch {
 			f.mu.Unlock()

@@ -82,7 +82,7 @@ func (f *Feeder) reached(old *Audio, s *sound) moment {
 	}
 	f.anchor()
 	switch {
-	case s.pts+f.format.Duration(len(s.data)) <= f.end:
+	case s.pts+f.format.Duration(len(s.data)) <= f.end, f.coded && s.pts < f.end-tolerance:
 		return tooOld
 	case s.pts > f.end+tolerance && f.ended != f.epoch && (len(old.pieces) > 0 || f.playing && f.sink.Delay() > refill):
 		return tooEarly // unless old has nothing to play meanwhile
@@ -100,6 +100,9 @@ func (f *Feeder) takeOver(ctx context.Context, old, next *Audio, s sound) error 
 	f.mu.Unlock()
 	piece := s.data
 	defer next.recycle(piece)
+	if f.coded {
+		return f.feed(ctx, next, s)
+	}
 	s.data, s.pts = trimFront(f.format, s.data, s.pts, end)
 	if before := old.continuation(s.pts); before != nil {
 		crossFade(f.format, s.data, before)
