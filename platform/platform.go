@@ -69,7 +69,9 @@ type VideoDecoder interface {
 	// the call only. Where s.Format is not nil the format changes with this
 	// sample: pictures of the former format come out first, none is lost and
 	// none is delivered twice. An error means that this sample was lost; the
-	// decoder stays usable and recovers with a later key sample.
+	// decoder stays usable and recovers with a later key sample. Where it wraps
+	// ErrUnsupported and s.Format is not nil, the player opens another decoder
+	// for that format, after Drain and Close.
 	Decode(s *Sample, out func(*Picture) error) error
 	// Drain calls out for every picture still held. After it only Flush, Decode
 	// with a key sample, or Close follow.

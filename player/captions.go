@@ -11,6 +11,7 @@ import (
 	"smoothplay/player/fragment"
 	"smoothplay/player/manifest"
 	"smoothplay/player/pipeline"
+	"smoothplay/player/timeline"
 )
 
 // captions are the text streams of the presentation, and the one that is shown.
@@ -36,9 +37,9 @@ type textStream struct {
 	public TextChoice
 }
 
-// offerText offers the text stream i, or says why not.
-func (l *loop) offerText(i int) {
-	s, offer := &l.snap.Presentation().Streams[i], &l.streams[i]
+// offerText offers the text stream i of a presentation, or says why not.
+func (l *loop) offerText(o *offering, i int, snap *timeline.Snapshot) {
+	s, offer := &snap.Presentation().Streams[i], &o.streams[i]
 	var level manifest.Level // content that is embedded needs none
 	if len(s.Levels) > 0 {
 		level = s.Levels[0]
@@ -57,7 +58,7 @@ func (l *loop) offerText(i int) {
 	case s.ManifestOutput:
 	case len(s.Levels) == 0 || s.URL == "":
 		offer.LeftOut = "it has no fragments"
-	case l.snap.Stream(i).Len() == 0 && !l.snap.Live():
+	case snap.Stream(i).Len() == 0 && !snap.Live():
 		offer.LeftOut = "it has no fragments"
 	}
 	if offer.LeftOut != "" {
@@ -65,7 +66,7 @@ func (l *loop) offerText(i int) {
 	}
 	told.Level, told.Codec = 0, string(format.Codec)
 	offer.Levels = []event.TrackLevel{told}
-	l.text.offered = append(l.text.offered, textStream{i, format.Codec, level, TextChoice{
+	o.text = append(o.text, textStream{i, format.Codec, level, TextChoice{
 		Name: cmp.Or(s.Name, s.Type), Language: s.Language, Role: offer.Role,
 	}})
 }

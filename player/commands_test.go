@@ -1298,7 +1298,8 @@ func TestReliefWithShortFragments(t *testing.T) {
 	}
 }
 
-// TestPositionWhileOpening is that at which the presentation will begin.
+// TestPositionWhileOpening is that at which the presentation will begin; what is
+// played goes on until the next one is open.
 func TestPositionWhileOpening(t *testing.T) {
 	g := &gate{Presentation: *playertest.Default(), manifest: 2 * time.Second}
 	inHouse(t, g, "20M", 20*ms, func(h *house) {
@@ -1309,11 +1310,21 @@ func TestPositionWhileOpening(t *testing.T) {
 			t.Errorf("the first is at %v, want 10s", pos)
 		}
 		time.Sleep(3 * time.Second)
-		g.manifest = time.Hour
-		h.must(p.Open(h.t.Context(), "http://test/show.ism/Manifest"))
+		g.manifest = 8 * time.Second
+		began := time.Now()
+		opened := make(chan error, 1)
+		go func() { opened <- p.Open(h.t.Context(), "http://test/show.ism/Manifest") }()
 		time.Sleep(time.Second)
-		if pos := p.Status().Position; pos != 0 {
-			t.Errorf("the second is at %v, want 0", pos)
+		if s := p.Status(); s.Position < 12*time.Second || s.State != event.Playing {
+			t.Errorf("while the second is opened, the first is %s at %v", s.State, s.Position)
+		}
+		h.must(<-opened)
+		if took := time.Since(began); took < 4*time.Second {
+			t.Errorf("it was open after %v", took)
+		}
+		time.Sleep(time.Second)
+		if pos := p.Status().Position; pos > time.Second {
+			t.Errorf("the second is at %v after a second", pos)
 		}
 		p.cancel()
 	})

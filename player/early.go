@@ -23,7 +23,7 @@ type early struct {
 
 // awaitBegin reports whether s is a live event of whose pictures or sound nothing
 // is there yet. Then its manifest is asked for again in a while.
-func (l *loop) awaitBegin(s *timeline.Snapshot, base string) bool {
+func (l *loop) awaitBegin(c *change, s *timeline.Snapshot, base string) bool {
 	pres := s.Presentation()
 	kinds, begun := map[string]bool{}, map[string]bool{}
 	for i := range pres.Streams {
@@ -38,14 +38,14 @@ func (l *loop) awaitBegin(s *timeline.Snapshot, base string) bool {
 		return false
 	}
 	if len(begun) > 0 {
-		if l.early.half++; l.early.half > halfBegun {
+		if c.early.half++; c.early.half > halfBegun {
 			return false
 		}
 	}
-	if !l.early.told {
-		l.early.told = true
+	if !c.early.told {
+		c.early.told = true
 		l.survive(fail(event.LiveNotBegun, base, "the event has not begun: waiting for its first fragments"), "")
 	}
-	l.askManifest(1, beginsEvery)
+	l.askChange(1, beginsEvery)
 	return true
 }

@@ -31,7 +31,7 @@ var (
 	ErrNotSupported = errors.New("not supported by this version of smoothplay")
 	// ErrState is returned by a command that makes no sense in the current state.
 	ErrState = errors.New("not possible in this state")
-	// ErrSuperseded is returned by a Seek that a later one overtook.
+	// ErrSuperseded is returned by a Seek or an Open that a later one overtook.
 	ErrSuperseded = errors.New("overtaken by a later command")
 	// ErrNotRunning is returned by commands before Run and after its end.
 	ErrNotRunning = errors.New("the session is not running")

@@ -11,14 +11,15 @@ import (
 	"smoothplay/player/timeline"
 )
 
-// explain makes an *Error of what any part returned.
-func (l *loop) explain(err error) *Error {
+// explain makes an *Error of what any part returned that dealt with the manifest at
+// an address, or with what it names.
+func explain(err error, manifest string) *Error {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e
 	}
 	code, url := codeOf(err), ""
 	if code.Stage() == event.StageManifest {
-		url = event.RedactURL(l.url)
+		url = event.RedactURL(manifest)
 		err = &located{url, err}
 	}
 	if e := (*fetch.Error)(nil); errors.As(err, &e) {

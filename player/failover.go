@@ -46,15 +46,19 @@ type origin struct {
 	until    time.Duration // left alone until then
 }
 
-// setOrigins begins anew with the origins of a presentation.
-func (l *loop) setOrigins(first string, others []string) {
-	l.origins = origins{list: []origin{{url: first}}}
+// newOrigins are the origins of a presentation, none of which was asked yet.
+func newOrigins(first string, others []string) origins {
+	s := origins{list: []origin{{url: first}}}
 	for _, raw := range others {
 		if full, err := address(raw); err == nil {
-			l.origins.list = append(l.origins.list, origin{url: full})
+			s.list = append(s.list, origin{url: full})
 		}
 	}
+	return s
 }
+
+// url is the address of the manifest at the current origin.
+func (s *origins) url() string { return s.list[s.current].url }
 
 // fallbacks are the other origins of the presentation at url: those of the
 // configuration for what that names, and none for another presentation.
@@ -94,56 +98,60 @@ func blamesOrigin(class fetch.Class, status int) bool {
 	return false
 }
 
-// originFailed notes a failure of the current origin, and moves on to another
+// failed notes a failure of the current origin at now, and moves on to another
 // where there is one that is not left alone itself.
-func (l *loop) originFailed(class fetch.Class, status int, code event.Code) (moved bool) {
-	if len(l.origins.list) < 2 || !blamesOrigin(class, status) {
+func (s *origins) failed(now time.Duration, class fetch.Class, status int) (moved bool) {
+	if len(s.list) < 2 || !blamesOrigin(class, status) {
 		return false
 	}
-	o := &l.origins.list[l.origins.current]
+	o := &s.list[s.current]
 	if o.failures++; o.failures < patience(class) {
 		return false
 	}
-	return l.leaveOrigin(code)
-}
-
-// leaveOrigin leaves the current origin alone for a while.
-func (l *loop) leaveOrigin(code event.Code) bool {
-	s := &l.origins
-	next := -1
 	for i := range s.list {
-		if i != s.current && s.list[i].until <= l.now() {
-			next = i
-			break
+		if i != s.current && s.list[i].until <= now {
+			s.leave(s.current, now)
+			s.current, s.since = i, now
+			return true
 		}
 	}
-	if next < 0 {
-		return false
-	}
-	l.breakOrigin(s.current)
-	l.moveOrigin(next, code)
-	return true
+	return false
 }
 
-func (l *loop) breakOrigin(i int) {
-	o := &l.origins.list[i]
-	o.until = l.now() + min(breakFirst<<min(o.trips, 10), breakLongest)
+// leave leaves origin i alone for a while.
+func (s *origins) leave(i int, now time.Duration) {
+	o := &s.list[i]
+	o.until = now + min(breakFirst<<min(o.trips, 10), breakLongest)
 	o.trips++
 	o.failures = 0
 }
 
+// originFailed notes a failure of the current origin, and lets all requests go to
+// another where there is one that is not left alone itself.
+func (l *loop) originFailed(class fetch.Class, status int, code event.Code) (moved bool) {
+	from := host(l.origins.url())
+	if moved = l.origins.failed(l.now(), class, status); moved {
+		l.moved(from, code)
+	}
+	return moved
+}
+
 // moveOrigin lets all requests go to origin i from now on.
 func (l *loop) moveOrigin(i int, cause event.Code) {
-	s := &l.origins
-	from := host(s.list[s.current].url)
-	s.current, s.since = i, l.now()
-	o := &s.list[i]
+	from := host(l.origins.url())
+	l.origins.current, l.origins.since = i, l.now()
+	l.moved(from, cause)
+}
+
+// moved begins anew with another origin.
+func (l *loop) moved(from string, cause event.Code) {
+	o := &l.origins.list[l.origins.current]
 	l.url, l.base = o.url, o.base
 	if l.base == "" {
 		l.base = o.url
 	}
 	l.live.refresh.failed, l.live.refresh.gone = 0, 0
-	l.live.refresh.urgent = l.snap != nil && l.snap.Live()
+	l.live.refresh.urgent = l.snap.Live()
 	for _, t := range l.tracks {
 		t.info.failed = 0
 		if t.job == nil {
@@ -162,48 +170,37 @@ func host(raw string) string {
 	return u.Host
 }
 
-// returnOrigin tries a better origin again once it was left alone for long
+// returnOrigin tries the preferred origin again once it was left alone for long
 // enough: its manifest tells whether it is there.
 func (l *loop) returnOrigin() {
-	s := &l.origins
-	if i := l.better(); i >= 0 && !s.probing && l.now() >= s.list[i].until {
-		s.probing = true
-		l.probeOrigin(i)
+	if l.elsewhere() && !l.origins.probing && l.now() >= l.origins.list[0].until {
+		l.probeOrigin(0)
 	}
 }
 
-// better is the origin that is preferred to the current one; -1: none.
-func (l *loop) better() int {
-	if l.origins.current == 0 || l.snap == nil {
-		return -1
-	}
-	return 0
-}
+// elsewhere reports whether another origin than the preferred one, the first, is
+// played from.
+func (l *loop) elsewhere() bool { return l.origins.current != 0 && l.snap != nil }
 
-// untilReturn is how long no better origin is to be tried.
+// untilReturn is how long the preferred origin is not to be tried.
 func (l *loop) untilReturn() time.Duration {
-	if i := l.better(); i >= 0 && !l.origins.probing {
-		return max(l.origins.list[i].until-l.now(), 0)
+	if l.elsewhere() && !l.origins.probing {
+		return max(l.origins.list[0].until-l.now(), 0)
 	}
 	return schedule.Forever
 }
 
-// probeOrigin asks origin i for the manifest.
+// probeOrigin asks origin i for the manifest and a fragment.
 func (l *loop) probeOrigin(i int) {
-	opening, url, extra, after := l.opening, l.origins.list[i].url, l.manifestExtra(), l.turnOf()
-	l.spawn(func(ctx context.Context) {
-		sleep(ctx, after)
-		a := probeAnswer{opening: opening, origin: i}
-		got, err := l.client.ManifestWith(ctx, url, extra)
-		if err == nil {
-			a.base = got.URL
-			a.snap, err = parseManifest(got)
+	l.origins.probing = true
+	opening := l.opening
+	l.askManifest(l.origins.list[i].url, l.turnOf(), func(ctx context.Context, a manifestAnswer) message {
+		p := probeAnswer{opening: opening, origin: i, snap: a.snap, err: a.err}
+		if p.err == nil {
+			p.base = a.got.URL
+			p.err = l.probeFragment(ctx, p.base, p.snap)
 		}
-		if err == nil {
-			err = l.probeFragment(ctx, a.base, a.snap)
-		}
-		a.err = err
-		l.p.post(ctx, message{probe: &a})
+		return message{probe: &p}
 	})
 }
 
@@ -249,12 +246,12 @@ func (l *loop) probed(a *probeAnswer) {
 	}
 	switch {
 	case a.err != nil, l.snap.Live() && !l.knowsAsMuch(a):
-		l.breakOrigin(a.origin)
+		l.origins.leave(a.origin, l.now())
 	default:
 		cause := event.Code("")
 		if l.stands() {
 			cause = event.LiveStalled
-			l.breakOrigin(l.origins.current)
+			l.origins.leave(l.origins.current, l.now())
 		}
 		l.moveOrigin(a.origin, cause)
 	}
@@ -289,7 +286,6 @@ func (l *loop) watchEdge() {
 	}
 	for n := range len(s.list) - 1 {
 		if i := (s.current + 1 + n) % len(s.list); s.list[i].until <= l.now() {
-			s.probing = true
 			l.live.asked = l.now() + 2*l.chunkDuration()
 			l.probeOrigin(i)
 			return

@@ -61,28 +61,23 @@ func protections(pres *manifest.Presentation) *drm.Protection {
 	return drm.Read(headers)
 }
 
-// protect reads the headers of the presentation and asks for the keys that they
-// name, before there is a sample that needs one.
-func (l *loop) protect() *Error {
-	l.keys.said = protections(l.snap.Presentation())
-	if !l.keys.said.Protected() {
-		return nil
+// protect takes what the headers of the presentation say, and asks for the keys that
+// they name, before there is a sample that needs one.
+func (l *loop) protect(said *drm.Protection) {
+	l.keys.said = said
+	if said.Protected() {
+		l.keys.ring.seed(l.cfg.Random.Uint64())
+		l.want(said.KIDs(), time.Time{})
 	}
-	if l.dev.Keys == nil {
-		return l.needsKeys()
-	}
-	l.keys.ring.seed(l.cfg.Random.Uint64())
-	l.want(l.keys.said.KIDs(), time.Time{})
-	return nil
 }
 
-// needsKeys says what is needed to play the presentation.
-func (l *loop) needsKeys() *Error {
-	what := l.keys.said.String()
-	if !l.keys.said.Protected() {
+// needsKeys says what is needed to play the presentation at base.
+func needsKeys(said *drm.Protection, base string) *Error {
+	what := said.String()
+	if !said.Protected() {
 		what = "encrypted fragments without a protection header"
 	}
-	return fail(event.NoKeyProvider, l.base, "%s is protected (%s): keys, or a provider that gets them, are needed to play it", event.RedactURL(l.base), what)
+	return fail(event.NoKeyProvider, base, "%s is protected (%s): keys, or a provider that gets them, are needed to play it", event.RedactURL(base), what)
 }
 
 // reprotect takes the headers of a new manifest of the same presentation.
@@ -260,7 +255,7 @@ func (l *loop) encrypted(t *track, q int, c *cipher) bool {
 		}
 	}
 	if l.dev.Keys == nil {
-		l.barKey(t, c.kid, l.needsKeys(), everyLevel)
+		l.barKey(t, c.kid, needsKeys(l.keys.said, l.base), everyLevel)
 		return false
 	}
 	l.keys.said = l.keys.said.With(c.systems)

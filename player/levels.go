@@ -119,8 +119,8 @@ func (l *loop) setLimits(limits Limits) error {
 	return nil
 }
 
-// checkLevels refuses a set of levels that the presentation does not have.
-func (l *loop) checkLevels() *Error {
+// checkLevels refuses a set of levels that the first presentation does not have.
+func (l *loop) checkLevels(first bool) *Error {
 	t := l.of(platform.Video)
 	if t == nil {
 		return nil
@@ -130,7 +130,7 @@ func (l *loop) checkLevels() *Error {
 		return nil
 	}
 	e := fail(event.BadArgument, l.base, "the levels wanted are not in %s: %w", event.RedactURL(l.base), err)
-	if l.opening == 1 {
+	if first {
 		return e
 	}
 	l.survive(e, platform.Video.String())

@@ -324,6 +324,7 @@ func (l *loop) replay(c *command) {
 	if by == 0 {
 		by = usualReplay
 	}
+	l.paused = false
 	l.moveTo(l.position()-by, Exact, "replay", c)
 }
 

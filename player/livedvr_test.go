@@ -166,6 +166,15 @@ func TestLiveReplayLength(t *testing.T) {
 	}
 }
 
+// An instant replay ends a pause.
+func TestReplayWhilePaused(t *testing.T) {
+	r := playertest.Run(t, playertest.Scenario{Script: []playertest.Step{playertest.Pause(10 * sec), replay(12 * sec)}})
+	got := stretches(r)
+	if r.Err != nil || len(got) != 2 || got[1].to != 30*sec || (got[0].to-got[1].from-5*sec).Abs() > 100*time.Millisecond {
+		t.Errorf("%v, the pictures shown are those of %v", r.Err, got)
+	}
+}
+
 // What is not live has no edge, but can be replayed.
 func TestNothingLiveToGoTo(t *testing.T) {
 	r := playertest.Run(t, playertest.Scenario{Script: []playertest.Step{

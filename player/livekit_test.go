@@ -130,8 +130,8 @@ func playLive(t *testing.T, name string, loose bool, mk func() playertest.Scenar
 		r = playertest.Run(t, mk())
 		if got := course(r, loose); first == nil {
 			first = got
-		} else if i := differsAt(first, got); i >= 0 {
-			t.Fatalf("the same scenario took another course, line %d\nwant %s\ngot  %s", i+1, first[i], got[i])
+		} else if diff := playertest.FirstDifference(first, got); diff != "" {
+			t.Fatalf("the same scenario took another course: %s", diff)
 		}
 	}
 	playertest.GoldenLines(t, "live/"+strings.ReplaceAll(name, " ", "_")+".txt", first)
@@ -139,19 +139,6 @@ func playLive(t *testing.T, name string, loose bool, mk func() playertest.Scenar
 		t.Error(r.Err)
 	}
 	return r
-}
-
-// differsAt is the first line in which two courses differ; -1: none.
-func differsAt(a, b []string) int {
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	if len(a) != len(b) {
-		return min(len(a), len(b)) - 1
-	}
-	return -1
 }
 
 // course is a session as lines to read: the time, the playhead, and what

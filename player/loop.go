@@ -51,12 +51,15 @@ type loop struct {
 	figures    event.Figures
 
 	// The presentation.
-	opening int // counts Open
+	opening int     // its number, of all that were
+	opened  int     // how many were
+	change  *change // under way; nil: none is
 	url     string
 	base    string // effective URL of the manifest
 	query   string
 	snap    *timeline.Snapshot
 	tracks  []*track
+	idle    []*track // of the presentation before, see leave
 	// departed is what tracks received that play no more, in bytes.
 	departed  int64
 	nextID    int
@@ -79,7 +82,6 @@ type loop struct {
 	state     event.State
 	paused    bool // wanted
 	held      bool // the pipeline is held: nothing moves
-	early     early
 	epoch     uint64
 	target    time.Duration // where the epoch began
 	need      time.Duration // to be buffered before playing
@@ -158,8 +160,7 @@ func (l *loop) run(ctx context.Context) error {
 	if url, err := address(l.url); err != nil {
 		l.giveUp(err)
 	} else {
-		l.setOrigins(url, l.cfg.Fallbacks)
-		l.open(url, l.cfg.Start)
+		l.open(newOrigins(url, l.cfg.Fallbacks), l.cfg.Start, nil)
 	}
 	var batch []message
 	for !l.done {
@@ -288,8 +289,15 @@ func (l *loop) survive(e *Error, track string) {
 	l.emit(event.Error{Stage: e.Stage, Code: e.Code, Message: e.Error(), URL: e.URL, Track: track})
 }
 
-// giveUp ends the session with a fatal error, now.
+// giveUp ends the session with a fatal error, now; what is played alone where
+// something else is about to be.
 func (l *loop) giveUp(e *Error) {
+	if l.change != nil && l.snap != nil {
+		l.survive(e, "")
+		l.hold()
+		l.become(event.Ended, string(e.Code))
+		return
+	}
 	l.fatal = e
 	l.emit(event.Error{Stage: e.Stage, Code: e.Code, Message: e.Error(), URL: e.URL, Fatal: true})
 	l.become(event.Failed, string(e.Code))
@@ -311,6 +319,7 @@ func (l *loop) stop(how event.End, cause string) {
 func (l *loop) end() {
 	l.done = true
 	l.clock.Stop(time.Now())
+	l.abandonChange(ErrNotRunning)
 	for _, c := range l.waiting {
 		c.answer <- ErrNotRunning
 	}

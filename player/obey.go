@@ -28,14 +28,13 @@ func (l *loop) carryOut(c *command) {
 	var err error
 	switch c.kind {
 	case cmdOpen:
-		if url, e := address(c.url); e != nil {
+		url, e := address(c.url)
+		if e != nil {
 			err = e
-		} else {
-			l.paused = false
-			l.setOrigins(url, l.fallbacks(url))
-			l.cfg.Live.Start = LiveStart{} // which was meant for the first one
-			l.open(url, 0)
+			break
 		}
+		l.open(newOrigins(url, l.fallbacks(url)), 0, c)
+		return // answered when it is open
 	case cmdPlay:
 		l.play()
 	case cmdPause:

@@ -3,7 +3,6 @@ package player
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"smoothplay/player/event"
@@ -21,46 +20,22 @@ func address(url string) (string, *Error) {
 	return full, nil
 }
 
-// open begins with a presentation: what was played before goes away, and the
-// manifest is asked for.
-func (l *loop) open(url string, start time.Duration) {
-	l.endStall()
-	if l.seek != nil {
-		l.seekOver(ErrSuperseded)
-	}
-	for _, c := range l.waiting {
-		c.answer <- ErrSuperseded
-	}
-	l.waiting = nil
-	l.level = -1
-	l.closeTracks()
-	l.endText()
-	l.keys.forget()
-	l.opening++
-	l.snap, l.fatal, l.missing = nil, nil, nil
-	l.held, l.early = true, early{}
-	l.target = start
-	l.clock.Set(start)
-	l.url = url
-	l.become(event.Opening, "open")
-	l.askManifest(1, 0)
-}
-
-// askManifest begins an attempt to get the manifest, after a pause.
-func (l *loop) askManifest(attempt int, after time.Duration) {
-	opening, url, extra := l.opening, l.url, l.manifestExtra()
-	l.spawn(func(ctx context.Context) {
+// askManifest begins to get a manifest after a pause; answer makes a message of
+// what comes, in the worker that got it.
+func (l *loop) askManifest(url string, after time.Duration, answer func(context.Context, manifestAnswer) message) context.CancelFunc {
+	extra := l.manifestExtra()
+	return l.spawn(func(ctx context.Context) {
 		if !sleep(ctx, after) {
 			return
 		}
 		began := time.Now()
-		a := manifestAnswer{opening: opening, attempt: attempt}
+		var a manifestAnswer
 		a.got, a.err = l.client.ManifestWith(ctx, url, extra)
 		if a.err == nil {
 			a.snap, a.err = parseManifest(a.got)
 		}
 		a.elapsed = time.Since(began)
-		l.p.post(ctx, message{manifest: &a})
+		l.p.post(ctx, answer(ctx, a))
 	})
 }
 
@@ -95,47 +70,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// manifestArrived takes the answer to askManifest.
-func (l *loop) manifestArrived(a *manifestAnswer) {
-	if a.opening != l.opening || l.done {
-		return
-	}
-	if a.refresh {
-		l.refreshed(a)
-		return
-	}
-	if a.err != nil {
-		l.manifestFailed(a)
-		return
-	}
-	l.originWorked()
-	if l.awaitBegin(a.snap, a.got.URL) {
-		return
-	}
-	l.base, l.snap = a.got.URL, a.snap
-	l.origins.list[l.origins.current].base = l.base
-	pres := a.snap.Presentation()
-	chunks := 0
-	for i := range pres.Streams {
-		chunks += a.snap.Stream(i).Len()
-	}
-	l.emit(event.Manifest{
-		URL: event.RedactURL(a.got.URL), Live: a.snap.Live(), Duration: a.snap.Duration(),
-		Streams: len(pres.Streams), Levels: levelsOf(pres), Chunks: chunks, Bytes: int64(len(a.got.Body)),
-		Elapsed: a.elapsed, Attempt: a.attempt, Protected: len(pres.Protections) > 0, Warnings: pres.Warnings,
-	})
-	if err := l.begin(); err != nil {
-		l.giveUp(err)
-		return
-	}
-	l.live.refresh.took = a.elapsed
-	waiting := l.waiting
-	l.waiting = nil
-	for _, c := range waiting {
-		l.obey(c)
-	}
-}
-
 // statusOf is the status of an HTTP answer that is an error; 0: it is none.
 func statusOf(err error) int {
 	if e := (*fetch.Error)(nil); errors.As(err, &e) {
@@ -153,53 +87,6 @@ func levelsOf(pres *manifest.Presentation) int {
 	return n
 }
 
-func (l *loop) manifestFailed(a *manifestAnswer) {
-	e := l.explain(a.err)
-	if e.Stage == event.StageNetwork {
-		if l.originFailed(fetch.ClassOf(a.err), statusOf(a.err), e.Code) {
-			l.survive(e, "")
-			l.askManifest(1, 0)
-			return
-		}
-		action := fetch.NextManifest(a.err, a.attempt, l.cfg.Random.Float64())
-		if action.Kind == fetch.Retry {
-			l.survive(e, "")
-			l.askManifest(a.attempt+1, action.After)
-			return
-		}
-	}
-	l.giveUp(e)
-}
-
-// begin chooses the tracks of the presentation and starts them.
-func (l *loop) begin() *Error {
-	if err := l.protect(); err != nil {
-		return err
-	}
-	l.choose()
-	if len(l.tracks) == 0 {
-		return l.nothing()
-	}
-	if err := l.checkLevels(); err != nil {
-		return err
-	}
-	l.tellTracks()
-	l.epoch++
-	l.beginLive()
-	pos := l.beginAt()
-	l.target, l.need = pos, l.cfg.BufferStart
-	l.held, l.prepared = true, false
-	for _, t := range l.tracks {
-		t.queue.Restart(l.epoch, pos)
-		l.aim(t, pos)
-		l.startTrack(t)
-	}
-	l.clock.Set(pos)
-	l.beginText()
-	l.become(event.Buffering, "opened")
-	return nil
-}
-
 // beginAt is where to begin what was opened.
 func (l *loop) beginAt() time.Duration {
 	if l.snap.Live() {
@@ -215,20 +102,4 @@ func (l *loop) startAt(pos time.Duration) time.Duration {
 		return max(pos, 0)
 	}
 	return max(0, min(pos, end))
-}
-
-// nothing explains why no track could be chosen.
-func (l *loop) nothing() *Error {
-	code, why := event.NothingToPlay, "it has no video and no audio"
-	for _, s := range l.streams {
-		if s.LeftOut != "" {
-			why = fmt.Sprintf("its %s is left out: %s", s.Kind, s.LeftOut)
-		}
-		for _, level := range s.Levels {
-			if level.LeftOut != "" {
-				code, why = event.CodecUnsupported, level.LeftOut
-			}
-		}
-	}
-	return fail(code, l.base, "%s has nothing that can be played here: %s", event.RedactURL(l.base), why)
 }

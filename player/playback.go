@@ -388,7 +388,7 @@ func (l *loop) reachEnd() {
 		return
 	}
 	l.become(event.Ended, "end_of_presentation")
-	if !l.cfg.KeepOpen {
+	if !l.cfg.KeepOpen && l.change == nil {
 		l.end()
 	}
 }

@@ -78,7 +78,11 @@ func (p *Player) Pause(ctx context.Context) error { return p.do(ctx, command{kin
 func (p *Player) Stop(ctx context.Context) error { return p.do(ctx, command{kind: cmdStop}) }
 
 // Open changes to another presentation; decoders, sound device, connections and
-// what is known of the link are kept.
+// what is known of the link are kept. It returns when the presentation is open:
+// until then what was played goes on, and its last picture stays until the first
+// new one is there. Where it cannot be opened, the error says why, as does an
+// event, and what was played goes on; a session that has nothing else to play ends.
+// A later Open makes it return ErrSuperseded.
 func (p *Player) Open(ctx context.Context, url string) error {
 	return p.do(ctx, command{kind: cmdOpen, url: url})
 }

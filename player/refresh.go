@@ -112,17 +112,10 @@ func (l *loop) askRefresh() {
 		return
 	}
 	r.running, r.wanted, r.urgent = true, false, false
-	opening, url, extra, after := l.opening, l.url, l.manifestExtra(), l.turnOf()
-	l.spawn(func(ctx context.Context) {
-		sleep(ctx, after)
-		began := time.Now()
-		a := manifestAnswer{opening: opening, refresh: true}
-		a.got, a.err = l.client.ManifestWith(ctx, url, extra)
-		if a.err == nil {
-			a.snap, a.err = parseManifest(a.got)
-		}
-		a.elapsed = time.Since(began)
-		l.p.post(ctx, message{manifest: &a})
+	opening := l.opening
+	l.askManifest(l.url, l.turnOf(), func(_ context.Context, a manifestAnswer) message {
+		a.opening, a.refresh = opening, true
+		return message{manifest: &a}
 	})
 }
 
@@ -142,9 +135,7 @@ func (l *loop) refreshed(a *manifestAnswer) {
 		return
 	}
 	if change.Restarted {
-		l.survive(fail(event.LiveRestarted, l.base, "the encoder counts its time anew: the presentation is opened again"), "")
-		l.cfg.Live.Start = LiveStart{}
-		l.open(l.url, 0)
+		l.restart(a)
 		return
 	}
 	l.base = a.got.URL
@@ -177,6 +168,22 @@ func (l *loop) refreshed(a *manifestAnswer) {
 	}
 }
 
+// restart begins anew with the presentation of an encoder that counts its time
+// anew.
+func (l *loop) restart(a *manifestAnswer) {
+	o, err := l.survey(a)
+	if err != nil {
+		l.refreshFailed(err)
+		return
+	}
+	l.survive(fail(event.LiveRestarted, l.base, "the encoder counts its time anew: the presentation is opened again"), "")
+	l.cfg.Live.Start = LiveStart{}
+	l.opened++
+	if err := l.present(&change{opening: l.opened, origins: l.origins}, a, o); err != nil {
+		l.giveUp(err)
+	}
+}
+
 // nextTime is the time of the chunk to be fetched next, 0 where there is none.
 func (t *track) nextTime() manifest.Ticks {
 	if t.next < t.stream.First() || t.next >= t.stream.Limit() {
@@ -190,6 +197,7 @@ func (l *loop) endLive() {
 	if l.live.ended {
 		return
 	}
+	l.grow(l.snap.Final())
 	l.live.ended, l.again = true, true
 	l.setSpeed(1)
 	l.emit(event.LiveEnded{Duration: l.snap.Duration()})
@@ -200,7 +208,7 @@ func (l *loop) endLive() {
 func (l *loop) refreshFailed(err error) {
 	r := &l.live.refresh
 	r.failed++
-	e := l.explain(err)
+	e := explain(err, l.url)
 	if r.failed == 1 {
 		l.survive(e, "manifest")
 	}
@@ -210,8 +218,6 @@ func (l *loop) refreshFailed(err error) {
 	}
 	if status == http.StatusNotFound || status == http.StatusGone {
 		if r.gone++; r.gone >= goneTimes && l.now()-l.live.grownAt > goneAfter {
-			l.snap = l.snap.Final()
-			l.grow(l.snap)
 			l.endLive()
 		}
 	}
@@ -233,7 +239,6 @@ func (l *loop) tellOver() {
 			return
 		}
 	}
-	l.grow(l.snap.Final())
 	l.endLive()
 }
 

@@ -223,7 +223,7 @@ func tryCell(t *testing.T, in inState, c aCommand) {
 				t.Errorf("carried out after %v, before the presentation was open", took)
 			}
 		case "accept":
-			if c.name != "Seek" && took != 0 {
+			if c.name != "Seek" && c.name != "Open" && took != 0 {
 				t.Errorf("it took %v", took)
 			}
 		}

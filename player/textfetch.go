@@ -361,8 +361,7 @@ func (l *loop) textFailed(a *textAnswer) {
 	f.attempt = j.attempt
 	f.notBefore = l.now() + textAgain<<min(j.attempt-1, 4)
 	if early := l.snap.Live() && j.chunk.Index >= l.snap.Stream(j.chunk.Stream).Proven(); j.attempt == 1 && !early {
-		e := l.explain(a.err)
-		l.textTrouble(e)
+		l.textTrouble(explain(a.err, l.url))
 	}
 	// Where nothing can be reached it is worth waiting for, until it is too late.
 	away := fetch.ClassOf(a.err) != fetch.Status

@@ -90,35 +90,39 @@ type audioChoice struct {
 // name is the name that people see.
 func (t *track) name() string { return cmp.Or(t.source.Name, t.source.Type) }
 
-// choose offers the streams and makes the tracks to begin with.
-func (l *loop) choose() {
-	pres := l.snap.Presentation()
-	l.streams = make([]event.TrackStream, len(pres.Streams))
-	l.audio, l.text.offered = l.audio[:0], nil
-	video := -1
+// offerStreams fills in the streams of a presentation and those to begin with.
+func (l *loop) offerStreams(o *offering, snap *timeline.Snapshot) {
+	pres := snap.Presentation()
+	o.streams = make([]event.TrackStream, len(pres.Streams))
+	o.video = -1
 	for i := range pres.Streams {
 		s := &pres.Streams[i]
-		l.streams[i] = event.TrackStream{Kind: s.Type, Name: cmp.Or(s.Name, s.Type), Language: s.Language, Role: role(s)}
-		offer := &l.streams[i]
+		o.streams[i] = event.TrackStream{Kind: s.Type, Name: cmp.Or(s.Name, s.Type), Language: s.Language, Role: role(s)}
+		offer := &o.streams[i]
 		switch {
 		case s.Type == "text":
-			l.offerText(i)
+			l.offerText(o, i, snap)
 		case !playable(s):
 			offer.LeftOut = "it carries " + strings.ToUpper(s.Subtype) + ", not media to be played"
-		case l.snap.Stream(i).Len() == 0:
+		case snap.Stream(i).Len() == 0:
 			offer.LeftOut = "it has no fragments"
 		case s.Type == "video" && l.cfg.NoVideo, s.Type == "audio" && l.cfg.NoAudio:
 			offer.LeftOut = "not wanted"
-		case len(l.offer(i)) == 0:
+		case len(l.offer(i, s, offer, nil)) == 0:
 			offer.LeftOut = "no level can be decoded"
-		case s.Type == "video" && video < 0:
-			video = i
+		case s.Type == "video" && o.video < 0:
+			o.video = i
 		case s.Type == "audio":
-			l.audio = append(l.audio, audioChoice{i, AudioChoice{Name: offer.Name, Language: s.Language, Role: offer.Role}})
+			o.audio = append(o.audio, audioChoice{i, AudioChoice{Name: offer.Name, Language: s.Language, Role: offer.Role}})
 		}
 	}
-	if video >= 0 {
-		l.addTrack(video, platform.Video)
+}
+
+// choose makes the tracks to begin with.
+func (l *loop) choose(o *offering) {
+	l.streams, l.audio, l.text.offered = o.streams, o.audio, o.text
+	if o.video >= 0 {
+		l.addTrack(o.video, platform.Video)
 	}
 	if n := l.preferred(); n >= 0 {
 		l.addTrack(l.audio[n].index, platform.Audio)
@@ -168,11 +172,9 @@ func (l *loop) preferred() int {
 	return max(slices.IndexFunc(choices, main), 0)
 }
 
-// offer fills in the levels of a stream and returns those that this device
-// decodes, ascending by bitrate.
-func (l *loop) offer(index int) []level {
-	s := &l.snap.Presentation().Streams[index]
-	offer := &l.streams[index]
+// offer fills in the levels of stream index and returns those that this device
+// decodes and whose key is not known to be of no use, ascending by bitrate.
+func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, barred map[levelName]*bar) []level {
 	offer.Levels = nil // a former list may be in events and statuses
 	var levels []level
 	for i := range s.Levels {
@@ -181,7 +183,7 @@ func (l *loop) offer(index int) []level {
 		if err == nil {
 			err = l.dev.Decoders.Supports(*format)
 		}
-		if b := l.keys.barred[levelName{index, source.BitrateBPS}]; err == nil && b != nil && !b.lifted {
+		if b := barred[levelName{index, source.BitrateBPS}]; err == nil && b != nil && !b.lifted {
 			err = b.err
 		}
 		told := event.TrackLevel{
@@ -212,11 +214,12 @@ func (l *loop) offer(index int) []level {
 
 // addTrack makes the track of a stream; startTrack starts it.
 func (l *loop) addTrack(index int, kind platform.Kind) *track {
-	levels := l.offer(index)
+	source := &l.snap.Presentation().Streams[index]
+	levels := l.offer(index, source, &l.streams[index], l.keys.barred)
 	l.nextID++
 	t := &track{
 		id: l.nextID, kind: kind, index: index,
-		stream: l.snap.Stream(index), source: &l.snap.Presentation().Streams[index],
+		stream: l.snap.Stream(index), source: source,
 		levels: levels, queue: buffer.New(l.cfg.BufferBehind),
 		current: -1, forced: -1, decided: map[int]time.Duration{}, tried: make([]bool, len(levels)),
 	}
@@ -226,6 +229,7 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 	if kind == platform.Video {
 		t.left = l.cfg.Limits.Leaves(t.rates)
 	}
+	l.inherit(t)
 	t.policy = l.policyFor(t)
 	l.tracks = append(l.tracks, t)
 	l.streams[index].Selected = true
@@ -235,22 +239,29 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 	return t
 }
 
-// startTrack starts the goroutines that decode and play t.
+// startTrack lets t be decoded and played, in goroutines of its own where it did
+// not take over those of another one.
 func (l *loop) startTrack(t *track) {
-	t.door = l.keys.ring.door(t.queue)
+	if t.door == nil {
+		t.door = l.keys.ring.door(t.queue)
+	}
 	if t.kind == platform.Video {
-		v := pipeline.NewVideo(t.queue, l.dev.Decoders, l.clock, l.monitor)
-		v.Lock(t.door)
-		show := pipeline.NewPresenter(v, l.clock, l.screen, l.monitor)
-		t.video = v
-		t.run(l, v.Run)
-		t.run(l, show.Run)
+		if t.video == nil {
+			t.video = pipeline.NewVideo(t.queue, l.dev.Decoders, l.clock, l.monitor)
+			t.video.Lock(t.door)
+			show := pipeline.NewPresenter(t.video, l.clock, l.screen, l.monitor)
+			t.run(l, t.video.Run)
+			t.run(l, show.Run)
+		}
+		t.video.SetEffort(platform.EffortLevel(l.render.effort))
 		return
 	}
 	l.openSound(t)
-	t.branch = l.newBranch(t)
-	t.branch.Lock(t.door)
-	t.run(l, t.branch.Run)
+	if t.branch == nil {
+		t.branch = l.newBranch(t)
+		t.branch.Lock(t.door)
+		t.run(l, t.branch.Run)
+	}
 	if l.switching == t {
 		l.feeder.Splice(t.branch)
 		return
@@ -274,13 +285,18 @@ func (t *track) run(l *loop, work func(context.Context) error) {
 	t.cancels = append(t.cancels, l.spawn(func(ctx context.Context) { _ = work(ctx) }))
 }
 
-// closeTracks ends all tracks of the presentation.
+// closeTracks ends all tracks.
 func (l *loop) closeTracks() {
 	for _, t := range l.tracks {
 		l.closeTrack(t)
 	}
 	l.tracks = nil
 	l.switching = nil
+	l.stopFeeder()
+}
+
+// stopFeeder ends the sound.
+func (l *loop) stopFeeder() {
 	if l.feeding != nil {
 		l.feeding()
 		l.feeding = nil

@@ -289,7 +289,7 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 		Class: t.class, Status: a.result.Status, Attempt: t.classRow, OtherLevels: other >= 0,
 		Live: l.snap.Live(), NearEdge: j.edge, ChunkDuration: j.chunk.Duration, RetryAfter: a.result.RetryAfter,
 	}, l.cfg.Random.Float64())
-	e := l.explain(a.err)
+	e := explain(a.err, l.url)
 	notYet := j.edge && t.class == fetch.Status && action.Kind == fetch.Wait
 	if !notYet {
 		l.trouble = e.Error()

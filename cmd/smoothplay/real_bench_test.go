@@ -193,15 +193,20 @@ func BenchmarkRealDecode(b *testing.B) {
 // process, whose work is not counted here, and returns the URL of the manifest.
 func serveElsewhere(b *testing.B, folder string) string {
 	b.Helper()
+	if folder == "" {
+		return serveWith(b)
+	}
+	return serveWith(b, folder)
+}
+
+// serveWith is serveElsewhere with any arguments of the origin.
+func serveWith(b *testing.B, args ...string) string {
+	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	args := []string{"origin", "--log", "origin=error", "--listen", "127.0.0.1:0"}
-	if folder != "" {
-		args = append(args, folder)
-	}
-	cmd := exec.Command(self, args...)
+	cmd := exec.Command(self, append([]string{"origin", "--log", "origin=error", "--listen", "127.0.0.1:0"}, args...)...)
 	cmd.Env = append(os.Environ(), "SMOOTHPLAY_TEST_MAIN=1")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -445,6 +450,45 @@ func BenchmarkRealSeek(b *testing.B) {
 			took.report(b, "seek-to-show")
 		})
 	}
+}
+
+// BenchmarkRealChannelChange changes between two live presentations of one origin
+// on loopback, with decoding, from the command to the first picture on the screen.
+// The goal is 500 ms.
+func BenchmarkRealChannelChange(b *testing.B) {
+	url := serveWith(b, "--live")
+	shown := make(chan time.Time, 1)
+	device := benchDevice(b)
+	device.Video = &null.VideoSink{OnShow: func(*platform.Frame, time.Time) {
+		select {
+		case shown <- time.Now():
+		default:
+		}
+	}}
+	p, err := player.New(device, player.Config{URL: url + "?one", AppendQuery: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	<-shown
+	var took spans
+	for i := 0; b.Loop(); i++ {
+		time.Sleep(2 * time.Second) // play
+		began := time.Now()
+		if err := p.Open(ctx, url+[]string{"?two", "?one"}[i%2]); err != nil {
+			b.Fatal(err)
+		}
+		select {
+		case <-shown: // of what was played before
+		default:
+		}
+		took = append(took, (<-shown).Sub(began))
+	}
+	took.report(b, "open-to-show")
+	cancel()
+	<-ended
 }
 
 // BenchmarkRealFetch has the player gather presentations of small and of large

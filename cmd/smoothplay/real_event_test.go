@@ -268,35 +268,64 @@ func TestRealEvent(t *testing.T) {
 }
 
 // A change of channel leaves the last picture of the one on the screen until the
-// first of the other is there.
+// first of the other is there, and keeps the decoders.
 func TestRealEventChannels(t *testing.T) {
 	one := eventOrigin(t, nil, "")
 	two := eventOrigin(t, func(e *origin.Live) { e.Epoch = e.Epoch.Add(-8 * time.Second) }, "")
-	to := func(at time.Duration, path string) playertest.Step {
-		return playertest.Step{At: at, Do: func(s *playertest.Session) { s.Must(s.Player.Open(s.Ctx, "http://test"+path)) }}
-	}
 	c := &eventCamera{t: t, lag: -1}
+	changes := []time.Duration{8 * time.Second, 14 * time.Second}
+	to := func(at time.Duration, query string) playertest.Step {
+		return playertest.Step{At: at, Do: func(s *playertest.Session) {
+			s.Must(s.Player.Open(s.Ctx, "http://test/demo.isml/Manifest"+query))
+			c.mu.Lock()
+			c.lag = -1 // another zero point
+			c.mu.Unlock()
+		}}
+	}
+	decoders := &openings{}
 	r := playertest.Run(t, playertest.Scenario{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Has("two") {
-				c.mu.Lock()
-				c.lag = -1 // another zero point
-				c.mu.Unlock()
 				two.ServeHTTP(w, r)
 				return
 			}
 			one.ServeHTTP(w, r)
 		}),
-		Path: "/demo.isml/Manifest", Video: c, Decoders: ffmpeg.Decoders{}, Audio: &null.AudioSink{}, For: 16 * time.Second,
+		Path: "/demo.isml/Manifest", Video: c, Decoders: decoders, Audio: &null.AudioSink{}, For: 20 * time.Second,
 		Config: func(p *player.Config) { p.Limits.MaxHeight, p.AppendQuery = 360, true },
-		Script: []playertest.Step{to(8*time.Second, "/demo.isml/Manifest?two")},
+		Script: []playertest.Step{to(changes[0], "?two"), to(changes[1], "")},
 	})
 	w := &watched{Result: r, t: t, pictures: c.pictures}
 	lengths, _ := w.eventRuns()
-	if r.Err != nil || r.Summary.Stalls > 0 || len(lengths) != 2 || c.cleared != 1 {
+	if r.Err != nil || r.Summary.Stalls > 0 || len(lengths) != 3 || c.cleared != 1 {
 		t.Fatalf("%v, %d stalls, stretches of %v pictures, the screen was cleared %d times", r.Err, r.Summary.Stalls, lengths, c.cleared)
 	}
-	if took := w.pictures[lengths[0]].at.Sub(atEvent(8 * time.Second)); took > 500*time.Millisecond {
-		t.Errorf("the channel changed after %v", took)
+	first := 0
+	for i, at := range changes {
+		first += lengths[i]
+		if took := w.pictures[first].at.Sub(atEvent(at)); took > 500*time.Millisecond {
+			t.Errorf("the channel changed after %v", took)
+		}
 	}
+	if decoders.video != 1 || decoders.audio != 1 {
+		t.Errorf("%d decoders for video and %d for audio were opened for three channels", decoders.video, decoders.audio)
+	}
+}
+
+// openings are the decoders of FFmpeg, counted as they are opened.
+type openings struct {
+	ffmpeg.Decoders
+	video, audio int
+}
+
+// OpenVideo implements [platform.Decoders].
+func (o *openings) OpenVideo(f platform.Format) (platform.VideoDecoder, error) {
+	o.video++
+	return o.Decoders.OpenVideo(f)
+}
+
+// OpenAudio implements [platform.Decoders].
+func (o *openings) OpenAudio(f platform.Format, out platform.PCMFormat) (platform.AudioDecoder, error) {
+	o.audio++
+	return o.Decoders.OpenAudio(f, out)
 }

@@ -26,7 +26,7 @@ type seeker struct {
 	wake   chan struct{} // one place
 }
 
-// seekOrder is a seek, or another command that moves the playhead.
+// seekOrder is a seek, or another command of which only the latest counts.
 type seekOrder struct {
 	to    time.Duration // where it leads
 	exact bool          // it overtakes what is under way

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"smoothplay/platform"
@@ -69,7 +71,9 @@ type ui struct {
 	news     *news         // nil: none
 	replayBy time.Duration // how far an instant replay goes back
 	channels []channel     // to change between; nil: there is one presentation
-	channel  int           // of channels, that is played
+	channel  int           // of channels, that is wanted
+	changes  *seeker       // of channel
+	open     atomic.Int32  // the channel that is played
 	captions *captions     // drawn in the window; nil: none are
 	lastText int           // of the text streams, that was shown last
 
@@ -94,17 +98,18 @@ type ui struct {
 }
 
 func newUI(p session, w window) *ui {
-	return &ui{player: p, window: w, seeks: newSeeker(p.Seek),
+	return &ui{player: p, window: w, seeks: newSeeker(p.Seek), changes: newSeeker(nil),
 		commands: make(chan func(context.Context) error, 16), volume: 1, replayBy: usualReplay}
 }
 
 func (u *ui) quit() { u.do(u.player.Stop) }
 
-// runCommands carries out commands and seeks until ctx is done.
+// runCommands carries out commands, seeks and changes of channel until ctx is done.
 func (u *ui) runCommands(ctx context.Context) {
-	seeking := make(chan struct{})
-	go func() { defer close(seeking); u.seeks.run(ctx) }()
-	defer func() { <-seeking }()
+	var moving sync.WaitGroup
+	moving.Go(func() { u.seeks.run(ctx) })
+	moving.Go(func() { u.changes.run(ctx) })
+	defer moving.Wait()
 	for {
 		select {
 		case command := <-u.commands:

@@ -21,6 +21,7 @@ import (
 type fakeSession struct {
 	status player.Status
 	log    []string
+	err    error // of Open
 }
 
 func (f *fakeSession) note(format string, args ...any) error {
@@ -57,8 +58,11 @@ func (f *fakeSession) SetVolume(_ context.Context, v float64) error { return f.n
 func (f *fakeSession) Mute(_ context.Context, on bool) error        { return f.note("mute %v", on) }
 func (f *fakeSession) GoLive(context.Context) error                 { return f.note("go-live") }
 func (f *fakeSession) Replay(context.Context) error                 { return f.note("replay") }
-func (f *fakeSession) Open(_ context.Context, url string) error     { return f.note("open %s", url) }
-func (f *fakeSession) Status() player.Status                        { return f.status }
+func (f *fakeSession) Open(_ context.Context, url string) error {
+	f.note("open %s", url)
+	return f.err
+}
+func (f *fakeSession) Status() player.Status { return f.status }
 
 // It is a window, too.
 func (f *fakeSession) Show(*platform.Frame) (time.Time, error) { return time.Now(), nil }

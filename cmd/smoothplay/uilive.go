@@ -117,12 +117,19 @@ func (u *ui) changeChannel(by int, now time.Time) {
 		u.say(now, "there is no other presentation: name several on the command line")
 		return
 	}
+	if _, busy := u.changes.destination(); !busy {
+		u.channel = int(u.open.Load()) // a change may have failed
+	}
 	u.channel = (u.channel + by + len(u.channels)) % len(u.channels)
-	to := u.channels[u.channel]
+	n, to := u.channel, u.channels[u.channel]
 	u.paused = false
-	u.do(func(ctx context.Context) error {
-		return insist(ctx, func() error { return u.player.Open(ctx, to.url) })
+	u.changes.order(0, func(ctx context.Context) error {
+		err := insist(ctx, func() error { return u.player.Open(ctx, to.url) })
+		if err == nil {
+			u.open.Store(int32(n))
+			u.window.SetTitle("smoothplay: " + to.title)
+		}
+		return err
 	})
-	u.window.SetTitle("smoothplay: " + to.title)
 	u.say(now, "%d/%d  %s", u.channel+1, len(u.channels), printable(to.title))
 }

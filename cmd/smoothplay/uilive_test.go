@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -115,14 +116,22 @@ func TestChannels(t *testing.T) {
 			act(press(key))
 		}
 		want := []string{
-			"title smoothplay: b.isml", "open http://h/b.isml", "title smoothplay: c.isml", "open http://h/c.isml",
-			"title smoothplay: a.isml", "open http://h/a.isml/Manifest", "title smoothplay: c.isml", "open http://h/c.isml",
+			"open http://h/b.isml", "title smoothplay: b.isml", "open http://h/c.isml", "title smoothplay: c.isml",
+			"open http://h/a.isml/Manifest", "title smoothplay: a.isml", "open http://h/c.isml", "title smoothplay: c.isml",
 		}
 		if !slices.Equal(s.log, want) {
 			t.Errorf("got %q, want %q", s.log, want)
 		}
 		if d := u.display(time.Now()); d.message != "3/3  c.isml" {
 			t.Errorf("says %q", d.message)
+		}
+		// Where one cannot be opened, that before is played on, and counted from.
+		s.log, s.err = nil, errors.New("gone")
+		act(press("PGDWN"))
+		s.err = nil
+		act(press("PGUP"))
+		if want = []string{"open http://h/a.isml/Manifest", "open http://h/b.isml", "title smoothplay: b.isml"}; !slices.Equal(s.log, want) {
+			t.Errorf("got %q, want %q", s.log, want)
 		}
 	})
 }

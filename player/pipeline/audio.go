@@ -43,6 +43,7 @@ type Audio struct {
 
 	// The following belong to the goroutine of Run.
 	decoder platform.AudioDecoder
+	codec   platform.Codec // that decoder was told last
 	epoch   uint64
 	start   time.Duration
 	failed  int    // samples lost since the last sound
@@ -101,14 +102,22 @@ func (a *Audio) Run(ctx context.Context) error {
 
 func (a *Audio) begin(e buffer.Entry) {
 	a.epoch, a.start = e.Epoch, e.Start
-	if a.decoder == nil {
-		return
+	switch {
+	case a.decoder == nil:
+	case e.Fragment != nil && e.Fragment.Format.Codec != a.codec:
+		a.reopen() // another presentation
+	default:
+		if err := a.decoder.Flush(); err != nil {
+			a.monitor.fail(Failure{Kind: platform.Audio, ID: a.id, PTS: e.Start, Err: fmt.Errorf("flushing the audio decoder: %w", err)})
+			a.reopen()
+		}
 	}
-	if err := a.decoder.Flush(); err != nil {
-		a.monitor.fail(Failure{Kind: platform.Audio, ID: a.id, PTS: e.Start, Err: fmt.Errorf("flushing the audio decoder: %w", err)})
-		a.decoder.Close()
-		a.decoder = nil
-	}
+}
+
+// reopen is Video.reopen.
+func (a *Audio) reopen() {
+	a.decoder.Close()
+	a.decoder = nil
 }
 
 func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
@@ -119,15 +128,25 @@ func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
 	if open, err := unlock(ctx, a.unlock, e); !open {
 		return err
 	}
-	if a.decoder == nil {
-		d, err := a.decoders.OpenAudio(*e.Fragment.Format, a.format)
+	format := e.Fragment.Format
+	opened := a.decoder == nil
+	if opened {
+		d, err := a.decoders.OpenAudio(*format, a.format)
 		if err != nil {
-			return fmt.Errorf("opening a decoder for %s: %w", e.Fragment.Format.Codec, err)
+			return fmt.Errorf("opening a decoder for %s: %w", format.Codec, err)
 		}
 		a.decoder = d
-		s.Format = e.Fragment.Format
+		s.Format = format
 	}
+	a.codec = format.Codec
 	err := a.decoder.Decode(s, func(p *platform.PCM) error { return a.deliver(ctx, p) })
+	if !opened && s.Format != nil && errors.Is(err, platform.ErrUnsupported) {
+		if err := a.drain(ctx); err != nil { // as Video does
+			return err
+		}
+		a.reopen()
+		return a.decode(ctx, e)
+	}
 	if path := pathOf(a.decoder); path != a.path {
 		a.path = path
 		a.monitor.path(Path{Kind: platform.Audio, ID: a.id, Name: path})
@@ -137,18 +156,24 @@ func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
 	}
 	decoded(a.unlock, err)
 	if err != nil {
-		return fmt.Errorf("decoding %s at %v: %w", e.Fragment.Format.Codec, s.PTS, err)
+		return fmt.Errorf("decoding %s at %v: %w", format.Codec, s.PTS, err)
 	}
 	return nil
 }
 
 func (a *Audio) end(ctx context.Context) error {
-	if a.decoder != nil {
-		if err := a.decoder.Drain(func(p *platform.PCM) error { return a.deliver(ctx, p) }); err != nil {
-			return err
-		}
+	if err := a.drain(ctx); err != nil {
+		return err
 	}
 	return a.send(ctx, sound{epoch: a.epoch})
+}
+
+// drain delivers what the decoder holds.
+func (a *Audio) drain(ctx context.Context) error {
+	if a.decoder == nil {
+		return nil
+	}
+	return a.decoder.Drain(func(p *platform.PCM) error { return a.deliver(ctx, p) })
 }
 
 // deliver passes on what of p lies after the place sought.

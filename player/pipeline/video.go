@@ -107,7 +107,11 @@ func (v *Video) begin(e buffer.Entry) {
 	v.epoch, v.start, v.begun, v.late, v.lags, v.locked, v.spared = e.Epoch, e.Start, false, false, false, false, false
 	v.held.Release()
 	v.held = nil
-	if v.decoder != nil {
+	switch {
+	case v.decoder == nil:
+	case e.Fragment != nil && v.format != nil && e.Fragment.Format.Codec != v.format.Codec:
+		v.reopen() // another presentation
+	default:
 		if err := v.decoder.Flush(); err != nil {
 			v.monitor.fail(Failure{Kind: platform.Video, PTS: e.Start, Err: fmt.Errorf("flushing the video decoder: %w", err)})
 			v.reopen()
@@ -115,7 +119,7 @@ func (v *Video) begin(e buffer.Entry) {
 	}
 }
 
-// reopen gives up a decoder that does not work any more.
+// reopen gives up a decoder that is of no use any more.
 func (v *Video) reopen() {
 	v.decoder.Close()
 	v.decoder = nil
@@ -131,7 +135,8 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		return err
 	}
 	format := e.Fragment.Format
-	if v.decoder == nil {
+	opened := v.decoder == nil
+	if opened {
 		d, err := v.decoders.OpenVideo(*format)
 		if err != nil {
 			return fmt.Errorf("opening a decoder for %s %dx%d: %w", format.Codec, format.Width, format.Height, err)
@@ -142,6 +147,27 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		v.format, s.Format = format, format
 	}
 	v.tellEffort()
+	err := v.feed(ctx, s, format)
+	if !opened && s.Format != nil && errors.Is(err, platform.ErrUnsupported) {
+		// It does not change to that; another one may play it.
+		if err := v.drain(ctx); err != nil {
+			return err
+		}
+		v.reopen()
+		return v.decode(ctx, e)
+	}
+	if errors.Is(err, errStale) || ctx.Err() != nil {
+		return err
+	}
+	decoded(v.unlock, err)
+	if err != nil {
+		return fmt.Errorf("decoding %s at %v: %w", format.Codec, s.PTS, err)
+	}
+	return nil
+}
+
+// feed gives a sample to the decoder, and counts what comes of it.
+func (v *Video) feed(ctx context.Context, s *platform.Sample, format *platform.Format) error {
 	v.waited = 0
 	n := 0
 	began := time.Now()
@@ -163,14 +189,7 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		r.Decoded += n
 		r.Decodes = appendBounded(r.Decodes, Decode{took, format})
 	})
-	if errors.Is(err, errStale) || ctx.Err() != nil {
-		return err
-	}
-	decoded(v.unlock, err)
-	if err != nil {
-		return fmt.Errorf("decoding %s at %v: %w", format.Codec, s.PTS, err)
-	}
-	return nil
+	return err
 }
 
 // leavesOut reports whether s is not decoded, and why in the Monitor.

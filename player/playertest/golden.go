@@ -60,24 +60,7 @@ func GoldenLines(t *testing.T, name string, got []string) {
 	if err != nil {
 		t.Fatalf("nothing golden: %v (go test -update writes it)", err)
 	}
-	if diff := firstDifference(strings.Split(strings.TrimSpace(string(want)), "\n"), got); diff != "" {
+	if diff := FirstDifference(strings.Split(strings.TrimSpace(string(want)), "\n"), got); diff != "" {
 		t.Errorf("%s: the session took another course than the golden one: %s", name, diff)
 	}
-}
-
-// firstDifference describes the first line in which two logs differ; "": none.
-func firstDifference(want, got []string) string {
-	for i := range max(len(want), len(got)) {
-		w, g := "(the log ends)", "(the log ends)"
-		if i < len(want) {
-			w = want[i]
-		}
-		if i < len(got) {
-			g = got[i]
-		}
-		if w != g {
-			return fmt.Sprintf("line %d\nwant %s\ngot  %s", i+1, w, g)
-		}
-	}
-	return ""
 }

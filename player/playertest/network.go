@@ -15,18 +15,23 @@ type Network struct {
 	mu     sync.Mutex
 	closed bool              // guarded by mu, as all below
 	conns  map[net.Conn]bool // open, both ends
+	away   map[string]error  // hosts that cannot be reached, and why
 	accept chan net.Conn
 	done   chan struct{}
 }
 
 // NewNetwork returns a network without traffic.
 func NewNetwork() *Network {
-	return &Network{conns: map[net.Conn]bool{}, accept: make(chan net.Conn), done: make(chan struct{})}
+	return &Network{conns: map[net.Conn]bool{}, away: map[string]error{}, accept: make(chan net.Conn), done: make(chan struct{})}
 }
 
 // Dial connects to the server, whatever the address.
 func (n *Network) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	n.mu.Lock()
+	if host, _, _ := net.SplitHostPort(addr); n.away[host] != nil {
+		defer n.mu.Unlock()
+		return nil, &net.OpError{Op: "dial", Net: network, Err: n.away[host]}
+	}
 	if n.closed {
 		n.mu.Unlock()
 		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
@@ -42,6 +47,13 @@ func (n *Network) Dial(ctx context.Context, network, addr string) (net.Conn, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// Remove takes a host from the network: connecting to it fails with err.
+func (n *Network) Remove(host string, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.away[host] = err
 }
 
 // Close cuts all connections and refuses new ones.

@@ -92,7 +92,7 @@ func RunThrice(t *testing.T, mk func() Scenario) *Result {
 	first := Run(t, mk())
 	for range 2 {
 		again := Run(t, mk())
-		if diff := firstDifference(Digest(first.Events), Digest(again.Events)); diff != "" {
+		if diff := FirstDifference(Digest(first.Events), Digest(again.Events)); diff != "" {
 			t.Fatalf("the same scenario took another course: %s", diff)
 		}
 	}

@@ -35,7 +35,7 @@ func TogetherThrice(t *testing.T, n int, stagger time.Duration, s Scenario) []*R
 	first := Together(t, n, stagger, s)
 	for range 2 {
 		for i, again := range Together(t, n, stagger, s) {
-			if diff := firstDifference(Digest(first[i].Events), Digest(again.Events)); diff != "" {
+			if diff := FirstDifference(Digest(first[i].Events), Digest(again.Events)); diff != "" {
 				t.Fatalf("session %d of the same scenario took another course: %s", i, diff)
 			}
 		}
