@@ -10,6 +10,7 @@ import (
 	"smoothplay/platform"
 	"smoothplay/player"
 	"smoothplay/render/overlay"
+	"smoothplay/testdata/demo"
 )
 
 // captions draws captions for the window: as sharp as the window is large,
@@ -22,7 +23,11 @@ type captions struct {
 	width, height int              // of the pictures in the window; 0: not known
 }
 
-func newCaptions() *captions { return &captions{restyled: make(chan struct{}, 1)} }
+func newCaptions() *captions {
+	c := &captions{restyled: make(chan struct{}, 1)}
+	c.drawer.Fonts = &overlay.Fonts{Extra: demo.Fonts}
+	return c
+}
 
 // Draw implements [platform.TextDrawer].
 func (c *captions) Draw(cues []platform.Cue, width, height int) ([]platform.Overlay, error) {

@@ -87,9 +87,22 @@ func TestRealLanguages(t *testing.T) {
 			}
 			for _, s := range event.Bodies[event.AudioSelected](w.Events) {
 				t.Logf("%s heard after %v", s.Language, s.Elapsed)
+				if c.link == "20M" && s.Elapsed >= 300*time.Millisecond {
+					t.Errorf("%s is heard %v after it was asked for", s.Language, s.Elapsed)
+				}
 			}
 		})
 	}
+}
+
+// steepest is the largest step from one sample to the next.
+func steepest(pcm []int16) int {
+	most := 0
+	for i := 1; i < len(pcm); i++ {
+		step := int(pcm[i]) - int(pcm[i-1])
+		most = max(most, step, -step)
+	}
+	return most
 }
 
 // checkSplices asserts that pcm is the sound of the demo, in one language after
@@ -101,6 +114,9 @@ func checkSplices(t *testing.T, pcm []int16, changes int) {
 	}
 	checkBeeps(t, pcm)
 	languages := []string{"eng", "deu"}
+	if got, own := steepest(pcm), max(steepest(referenceOf(t, "eng")), steepest(referenceOf(t, "deu"))); got > own {
+		t.Errorf("a click: from one sample to the next %d, in the languages themselves at most %d", got, own)
+	}
 	now, made := 0, 0
 	odd := 0 // steps of neither, one after the other
 	const step = rate / 200

@@ -139,10 +139,10 @@ func reportLevel(s *manifest.Stream, l *manifest.Level, decoders platform.Decode
 	if aw, ah := format.AspectWidth, format.AspectHeight; aw > 0 && ah > 0 && aw*format.Height != ah*format.Width {
 		r.Display = fmt.Sprintf("%d:%d", aw, ah)
 	}
-	if format.Kind == platform.Text {
-		r.LeftOut = "this version shows no captions"
-	} else if err := decoders.Supports(*format); err != nil {
-		r.LeftOut = err.Error()
+	if format.Kind != platform.Text {
+		if err := decoders.Supports(*format); err != nil {
+			r.LeftOut = err.Error()
+		}
 	}
 	return r, warnings
 }

@@ -36,7 +36,7 @@ audio audio [eng]: 1 chunk of 2 s from 0:00 to 0:02
      96 kbit/s  48000 Hz 2 ch     aac LC (AACL)
 
 text captions: subtype CAPT, sparse, parent camera 1, no chunks
-      1 kbit/s                    ttml  not played: this version shows no captions
+      1 kbit/s                    ttml
 
 protected
   PlayReady {9A04F079-9840-4286-AB92-E65BE0885F95}, header of 4 bytes

@@ -148,6 +148,18 @@ var textDrawerRules = []rule[OpenTextDrawer]{
 			}
 			return nil
 		}},
+	{"restyled",
+		"always the same one, with room for one value at least",
+		func(t *testing.T, open OpenTextDrawer) error {
+			r, ok := open(t).(platform.Restyler)
+			if !ok {
+				return unexamined("the drawer is no platform.Restyler")
+			}
+			if c := r.Restyled(); c == nil || c != r.Restyled() || cap(c) == 0 {
+				return fmt.Errorf("the channels are %p and %p, with room for %d", c, r.Restyled(), cap(c))
+			}
+			return nil
+		}},
 }
 
 func cue(text string) []platform.Cue {

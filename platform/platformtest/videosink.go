@@ -199,6 +199,47 @@ var videoSinkRules = []rule[OpenVideoSink]{
 		screenRule(func(s platform.VideoSink, pictures []*platform.Picture) error {
 			return errors.Join(s.Close(), s.Close())
 		})},
+	{"own-plane",
+		"ShowOverlays replaces all that is on the plane; nil empties it.",
+		planeRule(func(s platform.OverlayPlane, pictures []*platform.Picture) error {
+			one, two := caption(1, 200, 20), caption(2, 100, 40)
+			for i, overlays := range [][]platform.Overlay{nil, {one}, {one}, {two, one}, nil, nil, {two}} {
+				if err := s.ShowOverlays(overlays); err != nil {
+					return fmt.Errorf("with %d overlays: %w", len(overlays), err)
+				}
+				if i%2 == 0 {
+					if _, err := s.Show(&platform.Frame{Picture: pictures[i%len(pictures)]}); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})},
+	{"plane-leaves-overlays-alone",
+		"The overlays are only read",
+		planeRule(func(s platform.OverlayPlane, pictures []*platform.Picture) error {
+			o := caption(1, 200, 20)
+			list, pixels := []platform.Overlay{o}, bytes.Clone(o.Image.Pix)
+			err := s.ShowOverlays(list)
+			if _, shown := s.Show(&platform.Frame{Picture: pictures[0]}); shown != nil || err != nil {
+				return errors.Join(err, shown)
+			}
+			if list[0] != o || !bytes.Equal(o.Image.Pix, pixels) {
+				return errors.New("an overlay was changed")
+			}
+			return s.ShowOverlays(nil)
+		})},
+	{"plane-ends-with-ErrClosed",
+		"An error is as that of Show.",
+		planeRule(func(s platform.OverlayPlane, pictures []*platform.Picture) error {
+			if err := s.Close(); err != nil {
+				return err
+			}
+			if err := s.ShowOverlays([]platform.Overlay{caption(1, 64, 16)}); !errors.Is(err, platform.ErrClosed) {
+				return fmt.Errorf("ShowOverlays after Close returned %v", err)
+			}
+			return nil
+		})},
 	{"scheduled",
 		"takes the instant at which a frame is to appear, up to Ahead before it",
 		screenRule(func(s platform.VideoSink, pictures []*platform.Picture) error {
@@ -236,6 +277,17 @@ func screenRule(check func(s platform.VideoSink, pictures []*platform.Picture) e
 		}
 		return check(s, pictures)
 	}
+}
+
+// planeRule is a rule for sinks with a plane of their own for overlays.
+func planeRule(check func(s platform.OverlayPlane, pictures []*platform.Picture) error) func(*testing.T, OpenVideoSink) error {
+	return screenRule(func(s platform.VideoSink, pictures []*platform.Picture) error {
+		plane, ok := s.(platform.OverlayPlane)
+		if !ok {
+			return unexamined("the sink is no platform.OverlayPlane")
+		}
+		return check(plane, pictures)
+	})
 }
 
 // caption is an overlay of half transparent white.

@@ -445,6 +445,23 @@ func openBox(b box) OpenTextDrawer {
 	return func(*testing.T) platform.TextDrawer { b := b; return &b }
 }
 
+// restyled is a drawer that says when captions changed on the channels of make.
+type restyled struct {
+	box
+	make func() chan struct{}
+}
+
+func (r *restyled) Restyled() <-chan struct{} { return r.make() }
+
+func openRestyled(make func() chan struct{}) OpenTextDrawer {
+	return func(*testing.T) platform.TextDrawer { return &restyled{box{color: white}, make} }
+}
+
+func TestRestylerTakesTheExam(t *testing.T) {
+	c := make(chan struct{}, 1)
+	TestTextDrawer(t, openRestyled(func() chan struct{} { return c }), InBubble())
+}
+
 func TestRightTextDrawer(t *testing.T) { TestTextDrawer(t, openBox(box{color: white}), InBubble()) }
 
 func TestWrongTextDrawers(t *testing.T) {
@@ -467,6 +484,8 @@ func TestWrongTextDrawers(t *testing.T) {
 		}},
 		{"does not multiply by alpha", []string{"premultiplied"}, openBox(box{color: color.RGBA{255, 255, 255, 128}})},
 		{"uses one ID", []string{"id-changes-with-the-pixels"}, openBox(box{color: white, fixed: true})},
+		{"says on another channel each time that captions changed", []string{"restyled"}, openRestyled(func() chan struct{} { return make(chan struct{}, 1) })},
+		{"says it on no channel", []string{"restyled"}, openRestyled(func() chan struct{} { return nil })},
 		{"draws into the same image again", []string{"overlays-are-the-callers"}, openBox(box{color: white, buf: image.NewRGBA(image.Rect(0, 0, 1920, 16))})},
 	})
 }

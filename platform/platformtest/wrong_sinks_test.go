@@ -50,6 +50,36 @@ func openTimed(ahead, early time.Duration) OpenVideoSink {
 	}
 }
 
+// planeScreen is a right sink with a plane for overlays, where draw fails never.
+type planeScreen struct {
+	platform.VideoSink
+	draw   func([]platform.Overlay) error
+	deaf   bool // to being closed
+	closed bool
+}
+
+func (s *planeScreen) ShowOverlays(overlays []platform.Overlay) error {
+	if s.closed && !s.deaf {
+		return platform.ErrClosed
+	}
+	return s.draw(overlays)
+}
+
+func (s *planeScreen) Close() error {
+	s.closed = true
+	return s.VideoSink.Close()
+}
+
+func openPlane(draw func([]platform.Overlay) error) OpenVideoSink {
+	return func(*testing.T) (platform.VideoSink, []*platform.Picture) {
+		return &planeScreen{VideoSink: &null.VideoSink{}, draw: draw}, nil
+	}
+}
+
+func TestOverlayPlaneTakesTheExam(t *testing.T) {
+	TestVideoSink(t, openPlane(func([]platform.Overlay) error { return nil }), InBubble())
+}
+
 func TestScheduledSinkTakesTheExam(t *testing.T) {
 	TestVideoSink(t, openTimed(100*time.Millisecond, 0), InBubble())
 }
@@ -158,6 +188,21 @@ func TestWrongVideoSinks(t *testing.T) {
 		})},
 		{"takes no frame ahead of time", []string{"scheduled"}, openTimed(0, 0)},
 		{"shows ahead of time", []string{"scheduled"}, openTimed(time.Second, 100*time.Millisecond)},
+		{"cannot empty its plane", []string{"own-plane", "plane-leaves-overlays-alone"}, openPlane(func(overlays []platform.Overlay) error {
+			if overlays == nil {
+				return errors.New("nothing to show")
+			}
+			return nil
+		})},
+		{"draws on overlays", []string{"plane-leaves-overlays-alone"}, openPlane(func(overlays []platform.Overlay) error {
+			for _, o := range overlays {
+				clear(o.Image.Pix)
+			}
+			return nil
+		})},
+		{"goes on with its plane when closed", []string{"plane-ends-with-ErrClosed"}, func(t *testing.T) (platform.VideoSink, []*platform.Picture) {
+			return &planeScreen{VideoSink: &null.VideoSink{}, draw: func([]platform.Overlay) error { return nil }, deaf: true}, nil
+		}},
 	})
 }
 

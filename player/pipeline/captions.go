@@ -60,6 +60,9 @@ const (
 	takeAlong = 100 * time.Millisecond
 	// glances is how often captions are looked at while time runs backwards.
 	glances = 40 * time.Millisecond
+	// breath is how long is waited at least: at another speed the clock may stand a
+	// nanosecond before what is due.
+	breath = 100 * time.Microsecond
 	// maxTold is how many cues are remembered that were told: a fragment that comes
 	// late may hold them again, or make them longer.
 	maxTold = 256
@@ -143,7 +146,7 @@ func (c *Captions) until(next, again time.Duration, running bool) time.Duration 
 		wait = glances
 	} else if next != text.Forever {
 		due, _, _ := c.clock.Due(next)
-		wait = max(time.Until(due), 0)
+		wait = max(time.Until(due), breath)
 	}
 	if again > 0 && (wait < 0 || again < wait) {
 		wait = again

@@ -3,6 +3,7 @@ package text
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -117,6 +118,21 @@ func check(t *testing.T, cues []platform.Cue) {
 	}
 }
 
+// Found by FuzzWebVTT: line 71 was below the picture, in a region that ended before
+// it began.
+func TestWebVTTLinesBeyondThePicture(t *testing.T) {
+	for line, want := range map[string][2]float64{"71": {1 - vttLine, 1}, "-71": {0, vttLine}, "3": {3 * vttLine, 1}, "-1": {0, 1}} {
+		cues, err := readWebVTT("WEBVTT\n\n00:00.000 --> 00:01.000 line:" + line + "\na\n")
+		if err != nil || len(cues) != 1 {
+			t.Fatalf("%d cues, error %v", len(cues), err)
+		}
+		if r := cues[0].Region; math.Abs(r.Y-want[0]) > 1e-9 || math.Abs(r.Y+r.Height-want[1]) > 1e-9 {
+			t.Errorf("line %s: from %v to %v, not %v", line, r.Y, r.Y+r.Height, want)
+		}
+		check(t, cues)
+	}
+}
+
 func FuzzTTML(f *testing.F) {
 	for _, data := range corpus(f, "testdata/cues/*.ttml") {
 		f.Add(data)
@@ -126,6 +142,20 @@ func FuzzTTML(f *testing.F) {
 			return
 		}
 		cues, _ := readTTML(data)
+		check(t, cues)
+	})
+}
+
+func FuzzWebVTT(f *testing.F) {
+	for _, data := range corpus(f, "testdata/cues/*.vtt") {
+		f.Add(string(data))
+	}
+	f.Add("WEBVTT\n\n00:00.000 --> 00:01.000 line:-1 position:10%,start size:50% align:end vertical:rl\n<c.red.bg_blue><b>a</b> &lt;<v Me>b</c>\n")
+	f.Fuzz(func(t *testing.T, data string) {
+		if len(data) > 1<<16 {
+			return
+		}
+		cues, _ := readWebVTT(data)
 		check(t, cues)
 	})
 }

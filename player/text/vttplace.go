@@ -40,9 +40,10 @@ func readSettings(words []string, areas map[string]settings) settings {
 			if n, ok := percent(value); ok {
 				s.line = n
 			} else if n, err := strconv.Atoi(value); err == nil && n > -100 && n < 100 {
-				// Numbered from the upper edge, or from the lower one.
-				if s.line = float64(n) * vttLine; n < 0 {
-					s.line, s.lineAlign = min(1+float64(n+1)*vttLine, 1), "end"
+				// Numbered from the upper edge, or from the lower one; as far as there are
+				// lines.
+				if s.line = min(float64(n)*vttLine, 1-vttLine); n < 0 {
+					s.line, s.lineAlign = max(1+float64(n+1)*vttLine, vttLine), "end"
 				}
 			}
 			if edge != "" {

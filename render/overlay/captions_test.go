@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -348,5 +349,23 @@ func TestFontsAreLoadedAhead(t *testing.T) {
 	}
 	if loaded != 2 {
 		t.Errorf("%d of %d fonts are loaded", loaded, len(f.files))
+	}
+}
+
+// What no font of the device writes, one that the program brings along may.
+func TestFontsOfTheProgram(t *testing.T) {
+	extra := os.DirFS("../../testdata/demo/fonts")
+	f := &Fonts{Dirs: []string{t.TempDir()}, Extra: extra}
+	for _, r := range "字ب" {
+		if f.find(fontWish{char: r}) == nil || f.find(fontWish{char: r, bold: true}) == nil {
+			t.Errorf("no font writes %c", r)
+		}
+	}
+	if f.find(fontWish{char: 'क'}) != nil {
+		t.Error("a font writes what none has")
+	}
+	own := &Fonts{Dirs: []string{"../../testdata/demo/fonts"}, Extra: extra}
+	if own.find(fontWish{char: '字'}); len(own.files) != 4 || own.files[2].in == nil || own.files[0].state.runs == nil || own.files[2].state.runs != nil {
+		t.Error("a font of the device does not come first")
 	}
 }

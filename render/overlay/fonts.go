@@ -23,6 +23,9 @@ type Fonts struct {
 	// Dirs are folders to look in, with those below them; nil: those of the
 	// system. It must not be changed after the first use.
 	Dirs []string
+	// Extra are fonts that the program brings along, for what those in Dirs cannot
+	// write; nil: none. It must not be changed after the first use.
+	Extra fs.FS
 
 	mu     sync.Mutex
 	listed bool
@@ -39,6 +42,7 @@ const (
 
 // fontFile is a file with fonts, of which the first is used.
 type fontFile struct {
+	in    fs.FS // nil: path is one of the system
 	path  string
 	plain string // its name in small letters, without what separates words
 	state struct {
@@ -123,6 +127,23 @@ func (f *Fonts) list() {
 		})
 	}
 	slices.SortStableFunc(f.files, func(a, b *fontFile) int { return a.rank(false) - b.rank(false) })
+	if f.Extra == nil {
+		return
+	}
+	_ = fs.WalkDir(f.Extra, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && strings.EqualFold(filepath.Ext(path), ".ttf") {
+			f.files = append(f.files, &fontFile{in: f.Extra, path: path, plain: plainName(entry.Name())})
+		}
+		return nil
+	})
+}
+
+// open opens the file.
+func (f *fontFile) open() (fs.File, error) {
+	if f.in != nil {
+		return f.in.Open(f.path)
+	}
+	return os.Open(f.path)
 }
 
 // systemFolders are those of fontconfig's usual configuration, and Android's.
@@ -180,12 +201,16 @@ func (f *fontFile) writes(r rune) bool {
 // characters reads as little of the file as says what it can write; nil: nothing,
 // or only in pictures.
 func (f *fontFile) characters() font.Cmap {
-	file, err := os.Open(f.path)
+	opened, err := f.open()
 	if err != nil {
 		return nil
 	}
-	defer file.Close()
-	if info, err := file.Stat(); err != nil || info.Size() > maxFontBytes || !info.Mode().IsRegular() {
+	defer opened.Close()
+	file, ok := opened.(opentype.Resource)
+	if !ok {
+		return nil
+	}
+	if info, err := opened.Stat(); err != nil || info.Size() > maxFontBytes || !info.Mode().IsRegular() {
 		return nil
 	}
 	loaders, err := opentype.NewLoaders(file)
@@ -217,7 +242,7 @@ func (f *fontFile) characters() font.Cmap {
 // load reads the whole font; nil where that fails.
 func (f *fontFile) load() *font.Font {
 	if f.state.font == nil && f.state.runs != nil {
-		data, err := os.ReadFile(f.path)
+		data, err := f.read()
 		if err == nil {
 			f.state.font, err = parseFont(data)
 		}
@@ -226,6 +251,14 @@ func (f *fontFile) load() *font.Font {
 		}
 	}
 	return f.state.font
+}
+
+// read returns the bytes of the file.
+func (f *fontFile) read() ([]byte, error) {
+	if f.in != nil {
+		return fs.ReadFile(f.in, f.path)
+	}
+	return os.ReadFile(f.path)
 }
 
 // parseFont reads the first font of a file.

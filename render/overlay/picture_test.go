@@ -22,7 +22,7 @@ var (
 )
 
 // testFonts are parts of free fonts: see testdata/fonts/README.md.
-func testFonts() *Fonts { return &Fonts{Dirs: []string{"testdata/fonts"}} }
+func testFonts() *Fonts { return &Fonts{Dirs: []string{"testdata/fonts", "../../testdata/demo/fonts"}} }
 
 var (
 	yellow = color.NRGBA{255, 255, 0, 255}

@@ -23,6 +23,11 @@ import "embed"
 //go:embed *.ism *.ismc *.ismv *.isma
 var FS embed.FS
 
+// Fonts holds parts of free fonts with a few Hebrew, Arabic and Japanese letters.
+//
+//go:embed fonts/*.ttf
+var Fonts embed.FS
+
 // What a program needs to know of the content.
 const (
 	FrameRate = 25  // pictures a second
