@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -388,5 +392,53 @@ func TestProtectedLevelComesBack(t *testing.T) {
 				t.Errorf("%d refusals; %d fragments of the highest level came afterwards; left out: %q", refusals, top, out)
 			}
 		})
+	}
+}
+
+// Neither the log, down to its last detail, nor what Status says holds a key, token
+// or custom data, whether all goes well or not.
+func TestProtectedTellsNoKeys(t *testing.T) {
+	for name, faults := range map[string]string{"all is well": "", "failing": "licence-500@0s-2s", "wrong key": "wrong-key", "missing vector": "missing-iv@video:2"} {
+		for _, keys := range []platform.KeyProvider{
+			&playready.Provider{CDM: &toy.CDM{}, CustomData: "somebody", Header: http.Header{"Authorization": {"somebody"}}},
+			&clearkey.Server{URL: "http://somebody:pass@test" + origin.ClearKeyPath + "?token=somebody"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				var log, status bytes.Buffer
+				look := func(at time.Duration) playertest.Step {
+					return playertest.Step{At: at, Do: func(s *playertest.Session) {
+						now := s.Player.Status()
+						data, err := json.Marshal(now)
+						if err != nil {
+							t.Error(err)
+						}
+						fmt.Fprintf(&status, "%s %+v %#v\n", data, now, now)
+					}}
+				}
+				r := playertest.Run(t, playertest.Scenario{
+					Handler: lockedWith(t, &origin.Protect{Keys: lockKeys, Rotate: 5 * time.Second}, faults), Keys: keys, Decoders: clearOnly(),
+					Config: func(c *player.Config) {
+						c.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
+					},
+					Script: []playertest.Step{look(0), look(time.Second), look(3 * time.Second), playertest.SelectAudio(4*time.Second, 1), look(9 * time.Second)},
+				})
+				secrets(t, r)
+				if status.Len() == 0 {
+					t.Error("no status was seen")
+				}
+				for _, k := range lockKeys {
+					for _, secret := range []string{
+						hex.EncodeToString(k.Key[:]), base64.StdEncoding.EncodeToString(k.Key[:]), base64.RawURLEncoding.EncodeToString(k.Key[:]),
+						string(k.Key[:]), fmt.Sprint(k.Key), fmt.Sprintf("%#v", k.Key[:]), "somebody",
+					} {
+						for what, text := range map[string]string{"log": log.String(), "status": status.String()} {
+							if strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
+								t.Errorf("the %s tells %q", what, secret)
+							}
+						}
+					}
+				}
+			})
+		}
 	}
 }
