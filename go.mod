@@ -3,6 +3,7 @@ module smoothplay
 go 1.26.0
 
 require (
+	github.com/Comcast/scte35-go v1.4.5
 	github.com/Eyevinn/mp4ff v0.51.0
 	github.com/asticode/go-astiav v0.16.0
 	github.com/go-text/typesetting v0.3.5
@@ -15,6 +16,7 @@ require (
 
 require (
 	github.com/asticode/go-astikit v0.42.0 // indirect
+	github.com/bamiaux/iobit v0.0.0-20170418073505-498159a04883 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	golang.org/x/text v0.23.0 // indirect
 )

@@ -37,7 +37,8 @@ const importRules = `
 	platform/httpclient, player/event, player/timeline < player/fetch;
 	player/buffer, player/text, drm/piff < player/pipeline;
 	platform < player/bitstream;
-	player/bitstream, player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text,
+	player/event < player/scte35;
+	player/bitstream, player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text, player/scte35,
 	heuristics/bandwidth, heuristics/renderload, heuristics/policy,
 	drm, platform/httpclient, platform/null
 	< player;
@@ -82,6 +83,7 @@ var owners = []owner{
 	// Codec configuration in fragment; writing boxes elsewhere. The moof of a
 	// stranger's server is never given to it.
 	{mp4ff, []string{"player/fragment", "player/save", "player/origin", "testdata/demo/make"}},
+	{"github.com/Comcast/scte35-go", []string{"player/scte35"}},
 	{"github.com/spf13/cobra", []string{"cmd/smoothplay"}},
 	{"github.com/spf13/pflag", []string{"cmd/smoothplay"}},
 }

@@ -111,7 +111,7 @@ var kinds = [...]kind{
 	of[LevelDecided](), of[LevelShown](), of[FirstPicture](), of[StallBegin](), of[StallEnd](),
 	of[Seek](), of[SeekDone](), of[Angle](), of[AudioSelected](), of[TextSelected](), of[Rate](),
 	of[RenderLoad](), of[FramesDropped](), of[Gauges](), of[LiveEdge](), of[Window](), of[LiveEnded](),
-	of[Failover](), of[Key](), of[Text](), of[Marker](), of[Clip](), of[Error](), of[SessionEnded](),
+	of[Failover](), of[Key](), of[Text](), of[Marker](), of[Datum](), of[Clip](), of[Error](), of[SessionEnded](),
 }
 
 type kind struct {

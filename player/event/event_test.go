@@ -44,6 +44,8 @@ func fill(v reflect.Value, n *int64) {
 			v.SetBool(true)
 		case reflect.Int, reflect.Int64:
 			v.SetInt(*n)
+		case reflect.Uint8, reflect.Uint32:
+			v.SetUint(uint64(*n) & 0x7f)
 		case reflect.Uint64:
 			v.SetUint(math.MaxUint64 - uint64(*n))
 		case reflect.Float64:
@@ -92,7 +94,7 @@ func TestEveryKindSurvivesJSON(t *testing.T) {
 func TestTypesAreComplete(t *testing.T) {
 	const format = `session_started state manifest tracks fragment level_decided level_shown first_picture
 		stall_begin stall_end seek seek_done angle audio_selected text_selected rate render_load frames_dropped gauges
-		live_edge window live_ended failover key text marker clip error session_ended`
+		live_edge window live_ended failover key text marker datum clip error session_ended`
 	var got []string
 	for _, k := range kinds {
 		got = append(got, k.name)
