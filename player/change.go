@@ -265,6 +265,7 @@ func (l *loop) begin(o *offering, first bool) *Error {
 	l.closeIdle()
 	l.clock.Set(pos)
 	l.beginText()
+	l.beginData(pos)
 	l.become(event.Buffering, "opened")
 	return nil
 }

@@ -40,6 +40,14 @@ type Config struct {
 	// matches.
 	TextLanguages []string
 
+	// Subscribe names the text streams whose fragments reach the application as
+	// they are, in event.Datum: by Name or Subtype, "sparse" for those with a parent
+	// that are no captions, "*" for all; nil: sparse.
+	Subscribe []string
+	// OnDatum receives each event.Datum as well, from the control loop: it must not
+	// block. nil: nobody.
+	OnDatum func(event.Datum)
+
 	// Policy names the switching policy of video, see heuristics/policy; "": the
 	// default. AudioPolicy names that of audio; "": audio.
 	Policy, AudioPolicy string

@@ -109,6 +109,7 @@ type loop struct {
 	outcome   event.End
 	over      chan struct{} // closed when the loop takes no more messages
 	live      live
+	data      data
 	keys      keys
 	origins   origins
 	speed     float64 // of playing
@@ -221,6 +222,8 @@ func (l *loop) handle(m message) {
 		l.probed(m.probe)
 	case m.key != nil:
 		l.keyArrived(m.key)
+	case m.datum != nil:
+		l.datumArrived(m.datum)
 	case m.command != nil:
 		l.obey(m.command)
 	case m.trouble != nil:
@@ -237,7 +240,8 @@ func (l *loop) turn() {
 	l.advance()
 	l.liveTurn()
 	l.returnOrigin()
-	wait := min(l.fetch(), l.fetchText(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
+	l.dataTurn()
+	wait := min(l.fetch(), l.fetchText(), l.untilData(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
 	l.publish()
 	if l.again {
 		l.again, wait = false, 0

@@ -23,6 +23,7 @@ type message struct {
 	transfer *transferAnswer
 	text     *textAnswer
 	key      *keyAnswer
+	datum    *datumAnswer
 	trouble  *Error // see Tell
 	// remembered is what a worker found in the Store.
 	remembered *remembered
@@ -36,7 +37,7 @@ func (m message) order() int {
 		return -1
 	case m.manifest != nil:
 		return 0
-	case m.info != nil, m.probe != nil, m.key != nil:
+	case m.info != nil, m.probe != nil, m.key != nil, m.datum != nil:
 		return 1
 	case m.progress != nil:
 		return 1 + 2*m.progress.job.track.id

@@ -433,6 +433,7 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 		}
 	}
 	l.clock.Set(pos)
+	l.seekData(pos)
 	l.forgetDistance()
 }
 

@@ -156,6 +156,8 @@ func (l *loop) refreshed(a *manifestAnswer) {
 		before[i] = t.nextTime()
 	}
 	l.grow(s)
+	l.findFeeds()
+	l.takeInline(a.snap)
 	l.reprotect()
 	for i, t := range l.tracks {
 		if t.nextTime() != before[i] {

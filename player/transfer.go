@@ -246,6 +246,7 @@ func (l *loop) transferred(a *transferAnswer) {
 	l.originWorked()
 	l.answered()
 	l.hear(t, a.news)
+	l.pointed(a.result.ChildTrack)
 	if j.edge {
 		l.grown() // what was announced has come, whatever it announces itself
 		t.pace.Arrived(j.asked, j.chunk.End(), j.chunk.Duration)

@@ -27,6 +27,7 @@ type originFlags struct {
 	control bool
 	link    linkFlags
 	live    liveFlags
+	breaks  breakFlags
 	protect protectFlags
 }
 
@@ -100,6 +101,7 @@ while it serves; their times count from then on:
 		f.BoolVar(&flags.control, "control", false, "let anyone who reaches the server switch faults on and off, at /fault")
 		flags.link.register(f)
 	})
+	flags.breaks.register(cmd)
 	flags.live.register(cmd)
 	flags.protect.register(cmd)
 	return cmd
@@ -119,6 +121,9 @@ func serve(cmd *cobra.Command, e *env, args []string, flags *originFlags) error 
 	config := origin.Config{Link: link, Faults: faults, Control: flags.control, Access: origin.LogAccess(log)}
 	if config.Live, err = flags.live.live(cmd, time.Now()); err != nil {
 		return usageError{err}
+	}
+	if config.Breaks, err = flags.breaks.breaks(); err != nil {
+		return err
 	}
 	presentations := []string{"demo.ism/Manifest"}
 	if len(args) > 0 {

@@ -212,6 +212,9 @@ func (o *Origin) once(m mount, name string, open func() (presentation, error)) (
 	if err != nil {
 		return nil, err
 	}
+	if o.breaks != nil {
+		fresh = o.breaks.add(fresh)
+	}
 	p = &opened{presentation: fresh}
 	if data, err := fresh.manifest(); err == nil {
 		p.catalogue = newCatalogue(data)

@@ -35,6 +35,8 @@ type Config struct {
 	// /y/live.isml/Manifest. Nil: none.
 	Live *Live
 
+	// Breaks adds a sparse stream of breaks to all that is served; nil: none.
+	Breaks *Breaks
 	// Protect encrypts all that is served, and serves its licences; nil: nothing
 	// is encrypted.
 	Protect *Protect
@@ -67,6 +69,7 @@ type Origin struct {
 	handled map[string]*handled // by path in lower case
 	live    *Live               // nil: nothing is
 	protect *Protect
+	breaks  *Breaks
 	control bool
 	access  func(Access)
 	handler http.Handler // behind the link
@@ -112,6 +115,13 @@ func New(cfg Config) (*Origin, error) {
 			return nil, fmt.Errorf("origin: live: %w", err)
 		}
 		o.live = live
+	}
+	if cfg.Breaks != nil {
+		breaks, err := cfg.Breaks.complete()
+		if err != nil {
+			return nil, fmt.Errorf("origin: breaks: %w", err)
+		}
+		o.breaks = breaks
 	}
 	if cfg.Protect != nil {
 		protect, err := cfg.Protect.complete()

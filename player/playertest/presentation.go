@@ -27,6 +27,8 @@ type Presentation struct {
 	Texts       []Text
 	// Offset is where all times begin, in ticks of 100 ns.
 	Offset uint64
+	// Sparse are streams of data.
+	Sparse []Sparse
 }
 
 const (
@@ -139,6 +141,9 @@ func (p *Presentation) manifest() string {
 	for _, x := range p.Texts {
 		x.list(&b, p)
 	}
+	for i := range p.Sparse {
+		p.Sparse[i].describe(&b, p.Offset)
+	}
 	b.WriteString("</SmoothStreamingMedia>\n")
 	return b.String()
 }
@@ -148,6 +153,11 @@ func (p *Presentation) fragment(stream string, bps int64, t uint64) []byte {
 	for _, x := range p.Texts {
 		if x.name() == stream {
 			return x.fragment(p, t)
+		}
+	}
+	for i := range p.Sparse {
+		if p.Sparse[i].Name == stream {
+			return p.Sparse[i].fragment(t, p.Offset)
 		}
 	}
 	audio := strings.HasPrefix(stream, "audio")
