@@ -102,7 +102,7 @@ func (l *loop) datumArrived(a *datumAnswer) {
 		f.after = l.now() + action.After
 		return
 	}
-	e := l.explain(a.err)
+	e := explain(a.err, l.url)
 	source := &l.snap.Presentation().Streams[f.index]
 	l.survive(fail(e.Code, e.URL, "the %s fragment at %d is left out: %w", source.Name, a.known.t, a.err), "text")
 	f.failed, f.after = 0, 0
