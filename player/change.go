@@ -223,6 +223,10 @@ func (l *loop) tellManifest(a *manifestAnswer) {
 func (l *loop) leave() {
 	l.hold()
 	l.endStall()
+	l.endWind(1, "open")
+	l.rate = 1
+	l.setSpeed(1, "open")
+	l.noKeyFrames = false
 	if l.seek != nil {
 		l.seekOver(ErrSuperseded)
 	}

@@ -21,6 +21,8 @@ type Config struct {
 	Fallbacks []string
 	// Start is the position to begin at.
 	Start time.Duration
+	// Rate is the rate to begin at, see Player.SetRate; 0: 1.
+	Rate float64
 	// Paused: show the first picture and wait.
 	Paused bool
 	// Loop: begin again at the end.
@@ -128,6 +130,7 @@ func (c Config) withDefaults() Config {
 // effective is the part of a Config that session_started tells.
 type effective struct {
 	Start        time.Duration `json:"start_ns"`
+	Rate         float64       `json:"rate,omitempty"` // 0: as usual
 	Paused       bool          `json:"paused"`
 	Loop         bool          `json:"loop"`
 	KeepOpen     bool          `json:"keep_open"`
@@ -162,12 +165,16 @@ func (c Config) effective() effective {
 	if c.Live != (Live{}) {
 		live = &c.Live
 	}
+	rate := c.Rate
+	if rate == 1 {
+		rate = 0
+	}
 	var fallbacks []string
 	for _, url := range c.Fallbacks {
 		fallbacks = append(fallbacks, event.RedactURL(url))
 	}
 	return effective{
-		c.Start, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.TextLanguages, c.Policy, c.AudioPolicy,
+		c.Start, rate, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.TextLanguages, c.Policy, c.AudioPolicy,
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,

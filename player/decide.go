@@ -92,6 +92,7 @@ func (l *loop) fill(t *track, chunk timeline.Chunk, running *heuristics.Transfer
 	if in.Live {
 		in.ChunksLeft, in.LiveDelay = -1, l.latency()
 	}
+	l.atRate(in)
 	return in
 }
 

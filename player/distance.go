@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"smoothplay/platform"
 	"smoothplay/player/event"
 )
 
@@ -48,8 +47,9 @@ func (l *loop) forgetDistance() {
 
 // keepNear keeps a playhead that follows the edge from falling far behind.
 func (l *loop) keepNear() {
-	if !l.live.follow || l.state != event.Playing || l.seek != nil {
-		l.setSpeed(1)
+	l.pastEdge()
+	if l.rate != 1 || !l.live.follow || l.state != event.Playing || l.seek != nil {
+		l.setSpeed(l.rate, "")
 		return
 	}
 	if !l.cfg.Live.Steady {
@@ -60,7 +60,7 @@ func (l *loop) keepNear() {
 // keepDistance keeps a playhead that follows the edge where it should be, by
 // playing faster or slower; it is looked at when there is something new.
 func (l *loop) keepDistance() {
-	if !l.live.follow || l.seek != nil || l.cfg.Live.Steady {
+	if !l.live.follow || l.rate != 1 || l.seek != nil || l.cfg.Live.Steady {
 		return
 	}
 	sorted := slices.Sorted(slices.Values(l.live.behind))
@@ -77,10 +77,10 @@ func (l *loop) keepDistance() {
 		by := max(-speedMost, min(speedMost, speedMost*off.Seconds()/correctIn.Seconds()))
 		by = math.Copysign(math.Ceil(math.Abs(by)*100)/100, by)
 		if sameWay := (by > 0) == (l.speed > 1); l.speed == 1 || !sameWay || math.Abs(by) > math.Abs(l.speed-1) {
-			l.setSpeed(1 + by)
+			l.setSpeed(1+by, "")
 		}
 	default:
-		l.setSpeed(1)
+		l.setSpeed(1, "")
 	}
 }
 
@@ -127,23 +127,6 @@ func (l *loop) holes(until time.Duration) time.Duration {
 		end = c.End()
 	}
 	return sum
-}
-
-// setSpeed plays faster or slower, with the pitch kept.
-func (l *loop) setSpeed(to float64) {
-	to = l.speedFor(to)
-	if to == l.speed {
-		return
-	}
-	from := l.speed
-	l.speed = to
-	if l.feeder != nil {
-		l.feeder.SetRate(to)
-	}
-	if t := l.of(platform.Audio); l.feeder == nil || t == nil || t.lost {
-		l.clock.SetRate(to, time.Now())
-	}
-	l.emit(event.Rate{From: from, To: to})
 }
 
 // stalledLive keeps more distance after a stall at the edge, unless it lasted so

@@ -312,6 +312,9 @@ func (l *loop) inWindow(pos time.Duration) time.Duration {
 
 // goLive returns to the edge.
 func (l *loop) goLive(cause string, c *command) {
+	l.endWind(1, cause)
+	l.rate = 1
+	l.setSpeed(1, cause)
 	l.live.follow = true
 	l.live.distance = l.distance()
 	l.paused = false
@@ -354,11 +357,13 @@ func (l *loop) liveTurn() {
 	l.trimWindow()
 	l.askRefresh()
 	l.askInfo()
-	l.playWithout()
-	l.takeBack()
-	l.jumpGap()
-	l.leaveBehind()
-	l.keepNear()
+	if l.wind == nil {
+		l.playWithout()
+		l.takeBack()
+		l.jumpGap()
+		l.leaveBehind()
+		l.keepNear()
+	}
 	l.watchEdge()
 	l.gaugeLatency()
 	l.tellOver()

@@ -112,10 +112,15 @@ type loop struct {
 	data      data
 	keys      keys
 	origins   origins
-	speed     float64 // of playing
-	view      schedule.View
-	input     heuristics.Input // filled anew for each decision
-	unread    []buffer.Unread  // room for a list
+	rate      float64 // of playing, as wanted
+	speed     float64 // of playing, as it is
+	wind      *winding
+	firstRate float64 // to be changed to when playing begins; 0: none
+	// noKeyFrames: the server answers no requests for key pictures alone.
+	noKeyFrames bool
+	view        schedule.View
+	input       heuristics.Input // filled anew for each decision
+	unread      []buffer.Unread  // room for a list
 }
 
 // seek is a seek under way.
@@ -123,6 +128,8 @@ type seek struct {
 	to      time.Duration
 	asked   time.Duration // since began
 	command *command      // to be answered; nil: nobody waits
+	step    bool          // to the picture before or after
+	steps   int           // that are left then
 }
 
 func newLoop(p *Player, dev Device, began time.Time) *loop {
@@ -140,6 +147,8 @@ func newLoop(p *Player, dev Device, began time.Time) *loop {
 		held:      true,
 		level:     -1,
 		volume:    1,
+		rate:      1,
+		firstRate: p.cfg.Rate,
 		speed:     1,
 		url:       p.cfg.URL,
 		outcome:   event.Completed,

@@ -7,6 +7,7 @@ import (
 	"smoothplay/player/buffer"
 	"smoothplay/player/fetch"
 	"smoothplay/player/timeline"
+	"smoothplay/player/trick"
 )
 
 // inboxRoom is how many messages may wait for the control loop before those who
@@ -59,6 +60,8 @@ type command struct {
 	limits Limits
 	volume float64
 	on     bool
+	rate   float64
+	steps  int
 	answer chan error
 }
 
@@ -88,7 +91,7 @@ type transferAnswer struct {
 	result fetch.Result
 	// fragment is nil where err is not; of a live presentation it has news, of an
 	// encrypted fragment the cipher.
-	fragment *buffer.Fragment
+	fragment *buffer.Fragment // that came, until the queue has it
 	news     *news
 	cipher   *cipher
 	err      error
@@ -112,6 +115,14 @@ type job struct {
 	// of no use after deadline.
 	replaces bool
 	deadline time.Duration
+
+	// Of winding: the places to be shown, none of an ordinary job; the noun, "" for
+	// the whole fragment; and what came of it.
+	points   []time.Duration
+	plan     trick.Plan
+	noun     string
+	fragment *buffer.Fragment
+	shots    []buffer.Shot // nil: it is under way
 
 	abandoned    bool
 	bytes        int64 // received so far

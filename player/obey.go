@@ -38,6 +38,9 @@ func (l *loop) carryOut(c *command) {
 	case cmdPlay:
 		l.play()
 	case cmdPause:
+		if l.wind != nil {
+			l.leaveWind(1, "pause")
+		}
 		l.paused = true
 		l.live.follow = false
 	case cmdGoLive:
@@ -50,12 +53,22 @@ func (l *loop) carryOut(c *command) {
 	case cmdReplay:
 		l.replay(c)
 		return
+	case cmdSetRate:
+		if e := l.setRate(c.rate); e != nil {
+			err = e
+		}
+	case cmdStep:
+		l.step(c.steps, c)
+		return
 	case cmdStop:
 		l.stop(event.WasStopped, "command")
 	case cmdSeek:
 		l.moveTo(c.to, c.mode, "command", c)
 		return // answered when the picture is there
 	case cmdSelectAudio:
+		if l.wind != nil {
+			l.leaveWind(1, "audio")
+		}
 		err = l.selectAudio(c.index)
 	case cmdSelectText:
 		err = l.selectText(c.index)
@@ -90,6 +103,10 @@ func (l *loop) obeyLate() {
 
 // play goes on, or begins again after the end.
 func (l *loop) play() {
+	if l.wind != nil {
+		l.leaveWind(1, "command")
+		return
+	}
 	if l.state == event.Ended {
 		l.moveTo(0, Exact, "replay", nil)
 		return
@@ -206,7 +223,7 @@ func (l *loop) publish() {
 	}}
 	if l.snap != nil {
 		s.Duration, s.Live = l.snap.Duration(), l.snap.Live()
-		s.Speed, s.MediaTime = l.speed, l.snap.Zero()+s.Position
+		s.Rate, s.Speed, s.MediaTime = l.rate, l.speed, l.snap.Zero()+s.Position
 		if s.Live {
 			s.WindowStart, s.Edge = l.window()
 			s.Latency, s.AtEdge = l.latency(), l.live.follow

@@ -102,8 +102,12 @@ func (l *loop) seen(now time.Duration, before, after pipeline.Counters) renderlo
 	}
 	o.decodes = o.decodes[:0]
 	mean, p95 := summarize(o.times)
+	period := l.report.Period
+	if l.rate > 1 {
+		period = time.Duration(float64(period) / l.rate)
+	}
 	seen := renderload.Observation{
-		Now: now, Level: l.level, PicturePeriod: l.report.Period,
+		Now: now, Level: l.level, PicturePeriod: period,
 		DecodeMean: mean, DecodeP95: p95, Showing: showing,
 		Decoded: len(o.times), Shown: shown, Late: after.Late - before.Late,
 		Dropped: after.Dropped - before.Dropped + after.Omitted - before.Omitted,

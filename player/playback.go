@@ -24,7 +24,10 @@ const (
 // listen takes the news of the pipeline.
 func (l *loop) listen() {
 	l.report = l.monitor.Take()
-	l.render.take(&l.report)
+	l.timeDecoding(l.report.Decodes)
+	if l.wind == nil {
+		l.render.take(&l.report)
+	}
 	for _, s := range l.report.Firsts {
 		l.shown(s)
 	}
@@ -119,9 +122,11 @@ func (l *loop) shown(s pipeline.Shown) {
 			}
 		}
 	}
-	if s.First && s.Epoch == l.epoch && l.seek != nil {
+	if s.First && s.Epoch == l.epoch && l.seek != nil && l.wind == nil {
 		l.emit(event.SeekDone{To: l.seek.to, Shown: s.PTS, Elapsed: at - l.seek.asked})
-		l.seekOver(nil)
+		if !l.stepOn() {
+			l.seekOver(nil)
+		}
 	}
 }
 
@@ -141,6 +146,13 @@ func (t *track) decidedFor(pos time.Duration) time.Duration {
 // buffering, to the end.
 func (l *loop) advance() {
 	if l.snap == nil || l.done || l.state == event.Ended {
+		return
+	}
+	if l.wind != nil {
+		l.windTurn()
+		l.obeyLate()
+		l.tellStall()
+		l.remember()
 		return
 	}
 	l.prepare()
@@ -211,7 +223,7 @@ func (l *loop) ready(t *track) bool {
 
 // enough reports whether there is enough in the buffers to begin.
 func (l *loop) enough() bool {
-	need := l.needed()
+	need := max(l.needed(), l.inMedia(l.needed()))
 	for _, t := range l.tracks {
 		if t == l.switching {
 			continue
@@ -257,6 +269,12 @@ func (l *loop) release() {
 	l.stalled, l.dryAt = false, 0
 	l.need = l.cfg.BufferStart
 	l.become(event.Playing, "buffered")
+	if rate := l.firstRate; rate != 0 {
+		l.firstRate = 0
+		if err := l.setRate(rate); err != nil {
+			l.survive(err, "")
+		}
+	}
 }
 
 // hold stops pictures and sound where they are.
@@ -265,7 +283,7 @@ func (l *loop) hold() {
 		return
 	}
 	l.held = true
-	l.setSpeed(1)
+	l.setSpeed(l.rate, "")
 	if l.feeder != nil {
 		l.feeder.Hold()
 	}
@@ -393,103 +411,18 @@ func (l *loop) reachEnd() {
 	}
 }
 
-// moveTo is a seek: c waits for its end, nil where nobody does.
-func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command) {
-	l.endStall()
-	if l.seek != nil {
-		l.seekOver(ErrSuperseded)
-	}
-	l.seek = &seek{to: to, asked: l.now(), command: c}
-	if cause == "command" {
-		l.tellOutside(to)
-	}
-	from, pos := l.position(), l.reachable(to, cause)
-	video := l.of(platform.Video)
-	if mode == Key && video != nil {
-		if i := video.stream.At(pos); i < video.stream.Limit() {
-			pos = min(pos, video.stream.Chunk(i).Start)
-		}
-	}
-	inside := true
-	for _, t := range l.tracks {
-		inside = inside && t.queue.Holds(pos)
-	}
-	if l.state == event.Ended {
-		l.paused = false
-	}
-	l.become(event.Seeking, cause)
-	l.emit(event.Seek{To: to, Mode: mode.String(), InBuffer: inside, Cause: cause})
-	l.hold()
-	l.epoch++
-	l.target, l.need = pos, l.cfg.BufferStart
-	l.prepared = false
-	if l.feeder != nil {
-		l.feeder.Flush(l.epoch, pos)
-	}
-	for _, t := range l.tracks {
-		l.moveTrack(t, from, pos)
-		if !t.lost {
-			l.fatal = nil
-		}
-	}
-	l.clock.Set(pos)
-	l.seekData(pos)
-	l.forgetDistance()
-}
-
-// reachable bounds a position sought to what can be played; what the player
-// itself found is left as it is.
-func (l *loop) reachable(pos time.Duration, cause string) time.Duration {
-	switch {
-	case !l.snap.Live():
-		return l.startAt(pos)
-	case cause == "gap", cause == "live", cause == "window", cause == "stream":
-		return pos
-	}
-	return l.inWindow(pos)
-}
-
-// moveTrack makes t, which was played up to from, play from pos on, out of its
-// queue where it can.
-func (l *loop) moveTrack(t *track, from, pos time.Duration) {
-	if t.job != nil && t.job.replaces {
-		l.cancelJob(t)
-	}
-	if !t.spoiled && t.queue.Seek(l.epoch, pos) {
-		return // what is fetched next goes on from there
-	}
-	t.spoiled = false
-	wanted := t.stream.At(pos)
-	if t.job != nil && t.job.chunk.Index != wanted {
-		l.cancelJob(t)
-	}
-	l.figures.DiscardedBytes += t.queue.Beyond(from)
-	t.queue.Restart(l.epoch, pos)
-	t.lost = false // what could not be had before may be had there
-	if t.absent {
-		t.absent = false
-		t.queue.SetEnded(false)
-	}
-	l.aim(t, pos)
-}
-
-// seekOver ends the seek under way.
-func (l *loop) seekOver(err error) {
-	if c := l.seek.command; c != nil {
-		c.answer <- err
-	}
-	l.seek = nil
-}
-
 // untilNews is how long nothing needs to be decided of itself.
 func (l *loop) untilNews() time.Duration {
 	wait := schedule.Forever
 	if l.dryAt > 0 && !l.stalled && l.starves() {
 		wait = min(wait, l.dryAt+stallAfter-l.now())
 	}
+	if l.wind != nil {
+		return min(wait, l.untilWound())
+	}
 	if l.state == event.Playing {
 		if left, t := l.runway(); t != nil {
-			wait = min(wait, left+time.Millisecond)
+			wait = min(wait, time.Duration(float64(left)/l.rate)+time.Millisecond)
 		}
 		wait = min(wait, l.render.next-l.now())
 	}

@@ -52,13 +52,18 @@ func New(dev Device, cfg Config) (*Player, error) {
 	if cfg.URL == "" {
 		return nil, fail(event.BadURL, "", "there is nothing to play: give the URL of a manifest")
 	}
+	if cfg.Rate != 0 {
+		if err := checkRate(cfg.Rate); err != nil {
+			return nil, err
+		}
+	}
 	p := &Player{
 		dev: dev, cfg: cfg.withDefaults(),
 		inbox:   make(chan message, inboxRoom),
 		running: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
-	p.status.Store(&published{Status: Status{State: event.Opening, Level: -1, SelectedAudio: -1, SelectedText: -1, Volume: 1}})
+	p.status.Store(&published{Status: Status{State: event.Opening, Level: -1, SelectedAudio: -1, SelectedText: -1, Volume: 1, Rate: 1}})
 	if _, err := newPolicy(p.cfg); err != nil {
 		return nil, err
 	}
@@ -116,11 +121,20 @@ func (p *Player) Mute(ctx context.Context, on bool) error {
 	return p.do(ctx, command{kind: cmdMute, on: on})
 }
 
-// Step shows the next (n > 0) or an earlier picture while paused.
-func (p *Player) Step(context.Context, int) error { return ErrNotSupported }
+// Step shows the n-th next picture, or an earlier one where n is negative, and
+// pauses. It returns when that is on the screen.
+func (p *Player) Step(ctx context.Context, n int) error {
+	return p.do(ctx, command{kind: cmdStep, steps: n})
+}
 
-// SetRate changes the speed of playing; negative rates play backwards.
-func (p *Player) SetRate(context.Context, float64) error { return ErrNotSupported }
+// SetRate changes the rate of playing: from SlowestRate to FastestRate, negative
+// ones play backwards. Up to FastestHeard there is sound, with its pitch kept; beyond,
+// and backwards, there are evenly spaced pictures. At the end of the way (the live
+// edge, the end, the start) the rate returns to 1, as it does with Seek, Pause and
+// Play where there was no sound. It returns when the change is under way.
+func (p *Player) SetRate(ctx context.Context, rate float64) error {
+	return p.do(ctx, command{kind: cmdSetRate, rate: rate})
+}
 
 // GoLive jumps to the live edge and follows it. It returns when its picture is on
 // the screen. What is not live has no edge: the code of the error is NotLive.

@@ -201,7 +201,7 @@ func (l *loop) endLive() {
 	}
 	l.grow(l.snap.Final())
 	l.live.ended, l.again = true, true
-	l.setSpeed(1)
+	l.setSpeed(l.rate, "")
 	l.emit(event.LiveEnded{Duration: l.snap.Duration()})
 }
 

@@ -81,7 +81,7 @@ func (l *loop) openSound(t *track) {
 	l.feeder = pipeline.NewFeeder(l.clock, sink, l.pcm, nullAudio, l.monitor)
 	if form != (soundForm{}) {
 		l.feeder.Bitstream()
-		l.setSpeed(1)
+		l.setSpeed(1, "")
 	}
 	l.feeder.SetGain(l.gain())
 }

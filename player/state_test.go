@@ -143,6 +143,24 @@ var allCommands = []aCommand{
 		},
 	},
 	{
+		"SetRate", func(s *playertest.Session) error { return s.Player.SetRate(s.Ctx, 0.5) },
+		func(s *playertest.Session, _ []event.Event, _ time.Duration) string {
+			if s.Player.Status().Rate != 0.5 {
+				return "the rate was not set"
+			}
+			return ""
+		},
+	},
+	{
+		"Step", func(s *playertest.Session) error { return s.Player.Step(s.Ctx, -1) },
+		func(s *playertest.Session, log []event.Event, _ time.Duration) string {
+			if seeks := event.Bodies[event.Seek](log); len(seeks) == 0 || seeks[len(seeks)-1].Cause != "step" {
+				return "there was no step"
+			}
+			return isIn(event.Paused)(s, log, 0)
+		},
+	},
+	{
 		"SetVolume", func(s *playertest.Session) error { return s.Player.SetVolume(s.Ctx, 0.25) },
 		func(s *playertest.Session, _ []event.Event, _ time.Duration) string {
 			if s.Player.Status().Volume != 0.25 {
@@ -223,7 +241,7 @@ func tryCell(t *testing.T, in inState, c aCommand) {
 				t.Errorf("carried out after %v, before the presentation was open", took)
 			}
 		case "accept":
-			if c.name != "Seek" && c.name != "Open" && took != 0 {
+			if c.name != "Seek" && c.name != "Step" && c.name != "Open" && took != 0 {
 				t.Errorf("it took %v", took)
 			}
 		}

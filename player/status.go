@@ -17,7 +17,8 @@ type Status struct {
 	Latency           time.Duration // of what is shown, behind the encoder; live only
 	AtEdge            bool          // the playhead follows the edge
 	MediaTime         time.Duration // Position on the encoder's own clock, see LiveStart
-	Speed             float64       // of playing, 1 but for small corrections
+	Rate              float64       // of playing, as SetRate wants it
+	Speed             float64       // of playing, the rate but for small corrections
 	// BufferedTo is the end of what can be played without the network; Ranges
 	// of it lie between BufferedFrom and BufferedTo.
 	BufferedFrom, BufferedTo time.Duration

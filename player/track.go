@@ -34,6 +34,7 @@ type level struct {
 	kid      [16]byte      // of its latest encrypted fragment; zero: none came
 	barred   *Error        // why its key cannot be used; nil: it can
 	rate     float64       // learned size of its fragments, as a share of the nominal
+	decode   time.Duration // of one sample, as it was of late; 0: not known
 }
 
 // track is one stream being played. All fields belong to the control loop.
@@ -79,6 +80,7 @@ type track struct {
 	pace       timeline.Pace // of a live stream
 	announced  int           // fragments that the latest one announced
 	info       info
+	content    content
 }
 
 // audioChoice is an audio stream that can be selected.

@@ -1,6 +1,7 @@
 package player
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -29,6 +30,9 @@ const maxHoles = 8
 func (l *loop) fetch() time.Duration {
 	if l.snap == nil || l.done {
 		return schedule.Forever
+	}
+	if l.wind != nil {
+		return l.windFetch()
 	}
 	wait := schedule.Forever
 	for i, t := range l.tracks {
@@ -127,14 +131,26 @@ func (l *loop) fetchChunk(t *track, index int) time.Duration {
 
 // transfer starts j, which says what to get.
 func (l *loop) transfer(j *job) {
-	t, chunk, q := j.track, j.chunk, j.level
-	j.url = manifest.ChunkURL(l.base, t.source, t.levels[q].source, chunk.T)
-	j.asked, j.othersBefore = l.now(), l.othersReceived(t)
+	t, chunk := j.track, j.chunk
 	t.job = j
-	j.origin = l.origins.current
+	j.othersBefore = l.othersReceived(t)
 	j.edge = l.snap.Live() && chunk.Index >= t.stream.Proven()
 	newest, known := t.pace.Edge(l.now())
 	j.timely = j.edge && known && chunk.End() >= newest-chunk.Duration/2
+	l.start(j)
+}
+
+// start asks for what j says; the whole fragment where it has no URL yet.
+func (l *loop) start(j *job) {
+	t, chunk, q := j.track, j.chunk, j.level
+	if j.url == "" {
+		j.url = manifest.ChunkURL(l.base, t.source, t.levels[q].source, chunk.T)
+	}
+	if j.points != nil {
+		j.othersBefore = l.othersReceived(nil)
+	}
+	j.asked = l.now()
+	j.origin = l.origins.current
 	stream, live := t.stream, l.snap.Live()
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
 	format, said := t.levels[q].format, l.keys.said
@@ -212,7 +228,7 @@ func (l *loop) progressed(p *progress) {
 	j := p.job
 	j.bytes, j.size, j.first, j.spent = p.bytes, p.size, p.first, p.now
 	t := j.track
-	if t.job != j || len(t.levels) < 2 || j.attempt > 1 || j.replaces {
+	if t.job != j || j.points != nil || len(t.levels) < 2 || j.attempt > 1 || j.replaces {
 		return
 	}
 	if d := l.reconsider(t, j); d.Abandon && d.Level != j.level {
@@ -225,6 +241,10 @@ func (l *loop) progressed(p *progress) {
 // transferred takes the end of a transfer.
 func (l *loop) transferred(a *transferAnswer) {
 	j, t := a.job, a.job.track
+	if j.points != nil {
+		l.wound(a)
+		return
+	}
 	t.received += a.result.Bytes
 	if t.job != j {
 		l.figures.DiscardedBytes += a.result.Bytes - j.bytes
@@ -263,6 +283,7 @@ func (l *loop) transferred(a *transferAnswer) {
 		return // another level is fetched, if there is one
 	}
 	t.current = f.Level
+	t.study(f)
 	t.queue.Push(f)
 	t.next = j.chunk.Index + 1
 	delete(t.decided, j.chunk.Index-maxDecided)
@@ -423,7 +444,7 @@ func (j *job) event(outcome event.Outcome) event.Fragment {
 		Track: t.kind.String(), Stream: t.name(), Language: t.source.Language,
 		Level: j.level, BitrateBPS: t.levels[j.level].source.BitrateBPS,
 		T: uint64(j.chunk.T), Chunk: j.chunk.Index, Start: j.chunk.Start, Duration: j.chunk.Duration,
-		Noun: "Fragments", Outcome: outcome, Asked: j.asked, Attempt: j.attempt, Replaces: j.replaces,
+		Noun: cmp.Or(j.noun, "Fragments"), Outcome: outcome, Asked: j.asked, Attempt: j.attempt, Replaces: j.replaces,
 	}
 }
 

@@ -32,13 +32,14 @@ const importRules = `
 	player/timeline, heuristics < player/schedule;
 	platform, player/manifest < player/fragment;
 	platform < player/text, player/buffer;
+	NONE < player/trick;
 
 	# Acting on it.
 	platform/httpclient, player/event, player/timeline < player/fetch;
 	player/buffer, player/text, drm/piff < player/pipeline;
 	platform < player/bitstream;
 	player/event < player/scte35;
-	player/bitstream, player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text, player/scte35,
+	player/bitstream, player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text, player/scte35, player/trick,
 	heuristics/bandwidth, heuristics/renderload, heuristics/policy,
 	drm, platform/httpclient, platform/null
 	< player;

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 // sessionFlags say what to play of a presentation, and how.
 type sessionFlags struct {
 	start            timeValue
+	rate             float64
 	noVideo, noAudio bool
 	languages, texts []string
 
@@ -37,6 +39,7 @@ type sessionFlags struct {
 func (f *sessionFlags) register(cmd *cobra.Command) {
 	addFlags(cmd, "What to play", func(flags *pflag.FlagSet) {
 		flags.Var(&f.start, "start", "begin at this `time`")
+		flags.Float64Var(&f.rate, "rate", 1, "`factor` to play at, from 0.25 to 64, negative for backwards; up to 2 there is sound")
 		flags.BoolVar(&f.noVideo, "no-video", false, "leave the video out; nothing of it is fetched")
 		flags.BoolVar(&f.noAudio, "no-audio", false, "leave the audio out; nothing of it is fetched")
 		flags.StringSliceVar(&f.languages, "alang", nil, "audio wanted, best first: `languages`, names or roles, as en,de or en:description")
@@ -69,6 +72,9 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 	if f.maxRate > 0 && f.minRate > f.maxRate {
 		return player.Config{}, usageError{fmt.Errorf("--min-bitrate %v is above --max-bitrate %v", &f.minRate, &f.maxRate)}
 	}
+	if size := math.Abs(f.rate); !(size >= player.SlowestRate && size <= player.FastestRate) {
+		return player.Config{}, usageError{fmt.Errorf("--rate %v cannot be played: give a factor from %v to %v, negative for backwards", f.rate, player.SlowestRate, player.FastestRate)}
+	}
 	made, err := f.smoothPolicy()
 	if err != nil {
 		return player.Config{}, usageError{err}
@@ -90,6 +96,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		Fallbacks:      fallbacks,
 		Header:         from.header,
 		Start:          time.Duration(f.start),
+		Rate:           f.rate,
 		NoVideo:        f.noVideo,
 		NoAudio:        f.noAudio,
 		AudioLanguages: f.languages,

@@ -14,6 +14,9 @@ import (
 // is to tell beside; "": nothing.
 func statusLine(s player.Status, news string) string {
 	parts := []string{fmt.Sprintf("%-9s %s", stateText(s.State), positionText(s))}
+	if s.Rate != 1 && s.Rate != 0 {
+		parts = append(parts, factorText(s.Rate))
+	}
 	if s.Live {
 		parts = append(parts, liveFacts(s)...)
 	}
@@ -50,6 +53,9 @@ func statistics(s player.Status) [][2]string {
 		rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)})
 	}
 	add("state", "%s %s", stateText(s.State), positionText(s))
+	if s.Rate != 1 && s.Rate != 0 {
+		add("rate", "%s", factorText(s.Rate))
+	}
 	if s.Live {
 		liveRows(s, add)
 	}

@@ -28,6 +28,8 @@ type session interface {
 	Mute(context.Context, bool) error
 	GoLive(context.Context) error
 	Replay(context.Context) error
+	SetRate(context.Context, float64) error
+	Step(context.Context, int) error
 	Open(ctx context.Context, url string) error
 	Status() player.Status
 }
@@ -88,6 +90,8 @@ type ui struct {
 	onBar          bool      // the mouse is on the bar
 	pointer        float64   // where the mouse is, in shares of the bar
 	barUntil       time.Time // the bar is shown until then
+	rate           float64   // asked for last, at rateAsked
+	rateAsked      time.Time
 	message        string
 	messageAt      time.Time
 	messageUntil   time.Time
@@ -206,6 +210,9 @@ func (u *ui) togglePause(now time.Time) {
 		u.paused = true
 	case event.Playing:
 		u.paused = false
+	}
+	if u.winds() {
+		u.paused = true // it goes on as usual
 	}
 	u.paused = !u.paused
 	if u.paused {

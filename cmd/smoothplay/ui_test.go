@@ -58,6 +58,11 @@ func (f *fakeSession) SetVolume(_ context.Context, v float64) error { return f.n
 func (f *fakeSession) Mute(_ context.Context, on bool) error        { return f.note("mute %v", on) }
 func (f *fakeSession) GoLive(context.Context) error                 { return f.note("go-live") }
 func (f *fakeSession) Replay(context.Context) error                 { return f.note("replay") }
+func (f *fakeSession) SetRate(_ context.Context, rate float64) error {
+	f.status.Rate = rate
+	return f.note("rate %g", rate)
+}
+func (f *fakeSession) Step(_ context.Context, n int) error { return f.note("step %d", n) }
 func (f *fakeSession) Open(_ context.Context, url string) error {
 	f.note("open %s", url)
 	return f.err
@@ -77,7 +82,7 @@ func (f *fakeSession) SetTitle(title string)                   { f.note("title %
 func withUI(t *testing.T, f func(s *fakeSession, u *ui, act func(sdl.Event))) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeSession{status: player.Status{
-			State: event.Playing, Position: time.Minute, Duration: 200 * time.Second, BufferedTo: 80 * time.Second,
+			State: event.Playing, Rate: 1, Position: time.Minute, Duration: 200 * time.Second, BufferedTo: 80 * time.Second,
 			Audio: []player.AudioChoice{{Name: "audio", Language: "eng"}, {Name: "audio", Language: "deu"}},
 			Text:  []player.TextChoice{{Name: "text", Language: "eng"}, {Name: "text", Language: "ara"}}, SelectedText: -1,
 		}}

@@ -26,6 +26,8 @@ type Fragment struct {
 	Gap bool
 	// Free, when not nil, is called once when nothing uses the samples any more.
 	Free func()
+
+	users int // lists of a Queue that it is in; guarded by its mu
 }
 
 // Entry is one sample on its way to the decoder.
@@ -41,6 +43,10 @@ type Entry struct {
 	// Fragment is valid until the following call of Next.
 	Fragment *Fragment
 	index    int // of Sample in Fragment
+	// Show, where it is not nil, are the pictures that are shown of the shot that
+	// the sample belongs to; Final: it is the last of the shot. See Wind.
+	Show  []time.Duration
+	Final bool
 	// End: there is nothing after this in the epoch; Sample and Fragment are
 	// zero. It is delivered once an epoch.
 	End bool
@@ -74,6 +80,7 @@ type Queue struct {
 	inUse  *Fragment
 	orphan bool
 	last   *platform.Format // format of the last sample delivered
+	reel   reel
 }
 
 // New returns an empty Queue in epoch 0 that keeps what was read for keep
@@ -88,6 +95,7 @@ func (q *Queue) Push(f *Fragment) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.held = append(q.held, f)
+	f.users++
 	q.bytes += f.Bytes
 	q.signal()
 }
@@ -224,6 +232,15 @@ func (q *Queue) trim(old func(*Fragment) bool) {
 // guarded by mu.
 func (q *Queue) drop(f *Fragment) {
 	q.bytes -= f.Bytes
+	q.letBe(f)
+}
+
+// letBe takes f out of one list. In none, it is freed, now or when the reader lets
+// go of it. guarded by mu.
+func (q *Queue) letBe(f *Fragment) {
+	if f.users--; f.users > 0 {
+		return
+	}
 	if f == q.inUse {
 		q.orphan = true
 		return
@@ -243,6 +260,7 @@ func (q *Queue) begin(epoch uint64, pos time.Duration) {
 	q.epoch = epoch
 	q.start = pos
 	q.told = false
+	q.unwind()
 	q.signal()
 }
 
@@ -344,6 +362,9 @@ func (q *Queue) letGo() {
 
 // take returns what can be delivered now. guarded by mu.
 func (q *Queue) take() (Entry, bool) {
+	if q.reel.on {
+		return q.takeShot()
+	}
 	for q.frag < len(q.held) && q.sample >= len(q.held[q.frag].Samples) {
 		if q.frag == len(q.held)-1 && !q.ended {
 			return Entry{}, false
@@ -358,16 +379,21 @@ func (q *Queue) take() (Entry, bool) {
 		q.told = true
 		return Entry{Epoch: q.epoch, Start: q.start, End: true}, true
 	}
-	f := q.held[q.frag]
-	e := Entry{Epoch: q.epoch, Start: q.start, Sample: f.Samples[q.sample], Fragment: f, index: q.sample}
-	if f.Protection != nil && f.Protection[q.sample].Scheme != platform.Cleartext {
-		e.Protection = &f.Protection[q.sample]
-	}
+	e := q.entry(q.held[q.frag], q.sample)
 	q.sample++
+	return e, true
+}
+
+// entry is the i-th sample of f on its way to the reader. guarded by mu.
+func (q *Queue) entry(f *Fragment, i int) Entry {
+	e := Entry{Epoch: q.epoch, Start: q.start, Sample: f.Samples[i], Fragment: f, index: i}
+	if f.Protection != nil && f.Protection[i].Scheme != platform.Cleartext {
+		e.Protection = &f.Protection[i]
+	}
 	if f.Format != q.last {
 		e.Sample.Format = f.Format
 		q.last = f.Format
 	}
 	q.inUse = f
-	return e, true
+	return e
 }

@@ -40,6 +40,7 @@ func (q *Queue) Replace(f *Fragment) (dropped int64, ok bool) {
 		}
 		f.Gap = old.Gap
 		q.held[i] = f
+		f.users++
 		q.bytes += f.Bytes
 		dropped = old.Bytes
 		q.drop(old)

@@ -27,7 +27,8 @@ type Seek struct {
 	InBuffer bool          `json:"in_buffer"`
 	// Cause is "command", or what else moved the playhead: "live", "replay",
 	// "loop", "window" (it had left the window), "gap" (a hole of the timeline),
-	// "stream" (one that stayed away is back).
+	// "stream" (one that stayed away is back), "rate" (sound is back where fast or
+	// backward playing ended), "step" (to a picture before or after).
 	Cause string `json:"cause,omitempty"`
 }
 
@@ -63,6 +64,10 @@ type TextSelected struct {
 type Rate struct {
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
+	// Cause is "command"; "edge", "end", "start" or "window" where winding came
+	// there; "failed" where its pictures could not be had; what moved the playhead,
+	// as in Seek; "" for a small correction of the distance to the live edge.
+	Cause string `json:"cause,omitempty"`
 }
 
 // Text is a cue that begins to be shown.

@@ -108,14 +108,20 @@ func ChunkURL(base string, s *Stream, l *Level, t Ticks) string {
 // InfoURL is the URL that asks what a fragment says of itself and of those that
 // follow, without its media, made of that of the fragment ([MS-SSTR] 2.2.3.2).
 // ok is false where the template does not name it in the usual way.
-func InfoURL(chunk string) (url string, ok bool) {
+func InfoURL(chunk string) (url string, ok bool) { return withNoun(chunk, "FragmentInfo") }
+
+// KeyFramesURL is the URL that asks for those samples of a fragment alone at which
+// decoding can begin ([MS-SSTR] 2.2.3); otherwise it is like [InfoURL].
+func KeyFramesURL(chunk string) (url string, ok bool) { return withNoun(chunk, "KeyFrames") }
+
+// withNoun is the URL of a fragment with another noun.
+func withNoun(chunk, noun string) (url string, ok bool) {
 	path, _, _ := strings.Cut(chunk, "?")
 	i := strings.LastIndex(strings.ToLower(path), "/fragments(")
 	if i < 0 {
 		return "", false
 	}
-	const noun = "Fragments"
-	return chunk[:i+1] + "FragmentInfo" + chunk[i+1+len(noun):], true
+	return chunk[:i+1] + noun + chunk[i+1+len("Fragments"):], true
 }
 
 // climb resolves leading "./" and "../" of a relative reference, RFC 3986

@@ -21,6 +21,12 @@ type Shown struct {
 	First  bool      // the first picture of the epoch
 }
 
+// OnScreen is a picture that is shown: from PTS to End.
+type OnScreen struct {
+	Epoch    uint64
+	PTS, End time.Duration
+}
+
 // Decode tells how long a video sample took to decode.
 type Decode struct {
 	Took   time.Duration
@@ -80,6 +86,8 @@ type Report struct {
 	Threads, MostThreads int
 	// Period is how long the latest picture lasts.
 	Period time.Duration
+	// OnScreen is the latest picture shown.
+	OnScreen OnScreen
 	// Began is the latest epoch of which a picture was shown.
 	Began uint64
 	// VideoEnded, AudioEnded: the epoch in which the last picture was shown for
@@ -122,6 +130,13 @@ func (m *Monitor) Take() Report {
 	m.r.Decodes = m.r.Decodes[:0]
 	m.r.Cues = m.r.Cues[:0]
 	return r
+}
+
+// OnScreen is the latest picture shown.
+func (m *Monitor) OnScreen() OnScreen {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.r.OnScreen
 }
 
 // count changes the report without telling anyone.

@@ -60,6 +60,9 @@ func (p *Presenter) present(ctx context.Context, pic picture) error {
 		return p.finish(ctx, pic.epoch)
 	}
 	first := pic.epoch != p.epoch
+	if pic.wound {
+		return p.presentWound(ctx, pic, first)
+	}
 	if !first {
 		late, ok, err := p.wait(ctx, pic.epoch, pic.PTS-early)
 		if err != nil || !ok {
@@ -71,6 +74,28 @@ func (p *Presenter) present(ctx context.Context, pic picture) error {
 			limit = min(max(pic.Duration, lateMin), lateMax)
 		}
 		if late > limit+early && time.Since(p.shownAt) < showAtLeast {
+			p.monitor.count(func(r *Report) { r.Dropped++ })
+			pic.Release()
+			return nil
+		}
+	} else if p.stale(pic.epoch) {
+		pic.Release()
+		return nil
+	}
+	p.show(pic, first)
+	return nil
+}
+
+// presentWound shows a picture of a shot when it is due: its rate says how far apart
+// pictures are, and one that is late is shown unless the next one is there.
+func (p *Presenter) presentWound(ctx context.Context, pic picture, first bool) error {
+	if !first {
+		late, ok, err := p.wait(ctx, pic.epoch, pic.PTS)
+		if err != nil || !ok {
+			pic.Release()
+			return err
+		}
+		if late > lateMax && len(p.video.pictures) > 0 && time.Since(p.shownAt) < showAtLeast {
 			p.monitor.count(func(r *Report) { r.Dropped++ })
 			pic.Release()
 			return nil
@@ -126,22 +151,29 @@ func await(ctx context.Context, clock *Clock, stale func() bool, pos time.Durati
 // show puts pic on the screen and reports it.
 func (p *Presenter) show(pic picture, first bool) {
 	pts, end, source := pic.PTS, pic.PTS+pic.Duration, pic.Source
+	lasts := pic.Duration // the picture may be gone when it was shown
 	began := time.Now()
 	shown := p.screen.show(pic.Picture, max(pts, p.clock.Position(began)), first)
 	took := time.Since(began)
 	running := p.clock.Running()
 	offset := p.clock.Position(shown) - pts
 	period := end - pts
+	if pic.wound {
+		period, end = 0, pts // how far apart pictures are is the affair of the rate
+	}
 	repeated := !first && running && period > 0 && offset > period+lateMin
 	news := first || source != p.source
 	record := func(r *Report) {
 		r.Shown++
-		r.Began, r.Period = pic.epoch, period
+		r.Began, r.OnScreen = pic.epoch, OnScreen{pic.epoch, pts, pts + lasts}
+		if !pic.wound {
+			r.Period = period
+		}
 		r.ShowTime += took
 		if repeated {
 			r.Repeated++
 		}
-		if running && !first {
+		if running && !first && !pic.wound {
 			r.Offsets = appendBounded(r.Offsets, offset)
 		}
 		if news {

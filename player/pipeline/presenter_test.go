@@ -60,7 +60,7 @@ func onScreen(t *testing.T, sink platform.VideoSink, do func(*screen)) {
 // picture makes one of epoch.
 func (s *screen) picture(epoch uint64, pts time.Duration) picture {
 	s.made++
-	return picture{epoch, &platform.Picture{PTS: pts, Duration: period, Source: s.format, Free: func() { s.released.Add(1) }}}
+	return picture{epoch: epoch, Picture: &platform.Picture{PTS: pts, Duration: period, Source: s.format, Free: func() { s.released.Add(1) }}}
 }
 
 // give hands n pictures from pts on to the presenter, as fast as it takes them.

@@ -26,6 +26,7 @@ const pictureQueue = 3
 type picture struct {
 	epoch uint64
 	*platform.Picture
+	wound bool // of a shot
 }
 
 // errStale ends the delivery of pictures of an epoch that is over.
@@ -57,6 +58,7 @@ type Video struct {
 	locked  bool              // samples are left out up to the next key sample: one could not be decrypted
 	spared  bool              // samples are left out for the effort up to the next key sample
 	waited  time.Duration     // time spent waiting for the presenter in one Decode
+	album   album             // of the shot that is decoded
 }
 
 // NewVideo returns the decode loop of the track that queue holds, of which all
@@ -73,6 +75,7 @@ func (v *Video) Lock(u Unlocker) { v.unlock = u }
 func (v *Video) Run(ctx context.Context) error {
 	defer func() {
 		v.held.Release()
+		v.album.clear()
 		v.queue.Stop()
 		if v.decoder != nil {
 			v.decoder.Close()
@@ -87,9 +90,12 @@ func (v *Video) Run(ctx context.Context) error {
 		if e.Epoch != v.epoch {
 			v.begin(e)
 		}
-		if e.End {
+		switch {
+		case e.End:
 			err = v.end(ctx)
-		} else {
+		case e.Show != nil:
+			err = v.decodeShot(ctx, &e)
+		default:
 			err = v.decode(ctx, &e)
 		}
 		switch {
@@ -107,6 +113,7 @@ func (v *Video) begin(e buffer.Entry) {
 	v.epoch, v.start, v.begun, v.late, v.lags, v.locked, v.spared = e.Epoch, e.Start, false, false, false, false, false
 	v.held.Release()
 	v.held = nil
+	v.album.clear()
 	switch {
 	case v.decoder == nil:
 	case e.Fragment != nil && v.format != nil && e.Fragment.Format.Codec != v.format.Codec:
@@ -126,10 +133,15 @@ func (v *Video) reopen() {
 }
 
 func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
-	s := &e.Sample
-	if out, err := v.leavesOut(ctx, s); out || err != nil {
+	if out, err := v.leavesOut(ctx, &e.Sample); out || err != nil {
 		return err
 	}
+	return v.give(ctx, e, func(p *platform.Picture) error { return v.deliver(ctx, p) })
+}
+
+// give has the decoder decode a sample.
+func (v *Video) give(ctx context.Context, e *buffer.Entry, out func(*platform.Picture) error) error {
+	s := &e.Sample
 	if open, err := unlock(ctx, v.unlock, e); !open {
 		v.locked = true // what follows refers to it
 		return err
@@ -147,14 +159,14 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 		v.format, s.Format = format, format
 	}
 	v.tellEffort()
-	err := v.feed(ctx, s, format)
+	err := v.feed(s, format, out)
 	if !opened && s.Format != nil && errors.Is(err, platform.ErrUnsupported) {
 		// It does not change to that; another one may play it.
-		if err := v.drain(ctx); err != nil {
+		if err := v.drain(out); err != nil {
 			return err
 		}
 		v.reopen()
-		return v.decode(ctx, e)
+		return v.give(ctx, e, out)
 	}
 	if errors.Is(err, errStale) || ctx.Err() != nil {
 		return err
@@ -167,13 +179,13 @@ func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
 }
 
 // feed gives a sample to the decoder, and counts what comes of it.
-func (v *Video) feed(ctx context.Context, s *platform.Sample, format *platform.Format) error {
+func (v *Video) feed(s *platform.Sample, format *platform.Format, out func(*platform.Picture) error) error {
 	v.waited = 0
 	n := 0
 	began := time.Now()
 	err := v.decoder.Decode(s, func(p *platform.Picture) error {
 		n++
-		return v.deliver(ctx, p)
+		return out(p)
 	})
 	took := time.Since(began) - v.waited
 	if path := pathOf(v.decoder); path != v.path {
@@ -206,7 +218,7 @@ func (v *Video) leavesOut(ctx context.Context, s *platform.Sample) (bool, error)
 		v.monitor.count(func(r *Report) { r.Spared++ })
 		if v.spared && !spared {
 			// The next sample given is a key: what is held must not wait for it.
-			if err := v.drain(ctx); err != nil {
+			if err := v.drain(func(p *platform.Picture) error { return v.deliver(ctx, p) }); err != nil {
 				return true, err
 			}
 		}
@@ -241,29 +253,29 @@ func (v *Video) tooLate(s *platform.Sample) bool {
 // beyond the last picture shows the last picture.
 func (v *Video) end(ctx context.Context) error {
 	if !v.spared { // else the decoder was drained already
-		if err := v.drain(ctx); err != nil {
+		if err := v.drain(func(p *platform.Picture) error { return v.deliver(ctx, p) }); err != nil {
 			return err
 		}
 	}
 	if v.held != nil && !v.begun {
 		p := v.held
 		v.held = nil
-		if err := v.send(ctx, picture{v.epoch, p}); err != nil {
+		if err := v.send(ctx, picture{epoch: v.epoch, Picture: p}); err != nil {
 			return err
 		}
 	}
 	return v.send(ctx, picture{epoch: v.epoch})
 }
 
-// drain delivers every picture that the decoder holds.
-func (v *Video) drain(ctx context.Context) error {
+// drain gives out every picture that the decoder holds.
+func (v *Video) drain(out func(*platform.Picture) error) error {
 	if v.decoder == nil {
 		return nil
 	}
 	n := 0
 	err := v.decoder.Drain(func(p *platform.Picture) error {
 		n++
-		return v.deliver(ctx, p)
+		return out(p)
 	})
 	v.monitor.count(func(r *Report) { r.Decoded += n })
 	return err
@@ -285,7 +297,7 @@ func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
 	v.begun = true
 	v.held.Release()
 	v.held = nil
-	return v.send(ctx, picture{v.epoch, p})
+	return v.send(ctx, picture{epoch: v.epoch, Picture: p})
 }
 
 // discard releases the pictures that nobody takes any more.

@@ -29,6 +29,8 @@ type Presentation struct {
 	Offset uint64
 	// Sparse are streams of data.
 	Sparse []Sparse
+	// NoKeyFrames: requests for key pictures alone are answered with 404.
+	NoKeyFrames bool
 }
 
 const (
@@ -42,7 +44,7 @@ const (
 	videoConfig = "00000001674D400C965280A0B76020000003002000000651E285540000000168EB8F20"
 )
 
-var fragmentPath = regexp.MustCompile(`^/show\.ism/QualityLevels\((\d+)\)/Fragments\((\w+)=(\d+)\)$`)
+var fragmentPath = regexp.MustCompile(`^/show\.ism/QualityLevels\((\d+)\)/(Fragments|KeyFrames)\((\w+)=(\d+)\)$`)
 
 // ServeHTTP answers /show.ism/Manifest and the fragments it names.
 func (p *Presentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -57,8 +59,13 @@ func (p *Presentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	bps, _ := strconv.ParseInt(m[1], 10, 64)
-	t, _ := strconv.ParseUint(m[3], 10, 64)
-	body := p.fragment(m[2], bps, t)
+	t, _ := strconv.ParseUint(m[4], 10, 64)
+	keys := m[2] == "KeyFrames"
+	if keys && p.NoKeyFrames {
+		http.NotFound(w, r)
+		return
+	}
+	body := p.fragment(m[3], bps, t, keys)
 	if body == nil {
 		http.NotFound(w, r)
 		return
@@ -148,8 +155,9 @@ func (p *Presentation) manifest() string {
 	return b.String()
 }
 
-// fragment is the body of the fragment of a stream at t; nil: there is none.
-func (p *Presentation) fragment(stream string, bps int64, t uint64) []byte {
+// fragment is the body of the fragment of a stream at t, or of its key
+// pictures; nil: there is none.
+func (p *Presentation) fragment(stream string, bps int64, t uint64, keys bool) []byte {
 	for _, x := range p.Texts {
 		if x.name() == stream {
 			return x.fragment(p, t)
@@ -173,7 +181,17 @@ func (p *Presentation) fragment(stream string, bps int64, t uint64) []byte {
 		if audio {
 			return writeFragment(t, c.d, audioSamples(c), bytes, false)
 		}
-		return writeFragment(t, c.d, videoSamples(c), bytes, true)
+		samples := videoSamples(c)
+		if keys {
+			weights := 0
+			for _, s := range samples {
+				weights += s.weight
+			}
+			bytes = bytes * samples[0].weight / weights
+			samples = samples[:1]
+			samples[0].duration = uint32(c.d)
+		}
+		return writeFragment(t, c.d, samples, bytes, true)
 	}
 	return nil
 }
