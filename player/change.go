@@ -256,6 +256,7 @@ func (l *loop) begin(o *offering, first bool) *Error {
 		return err
 	}
 	l.tellTracks()
+	l.mark()
 	l.epoch++
 	l.beginLive()
 	pos := l.beginAt()
@@ -268,6 +269,7 @@ func (l *loop) begin(o *offering, first bool) *Error {
 	}
 	l.closeIdle()
 	l.clock.Set(pos)
+	l.marks.Jump(pos, false)
 	l.beginText()
 	l.beginData(pos)
 	l.become(event.Buffering, "opened")

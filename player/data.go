@@ -298,6 +298,21 @@ func (l *loop) note(d *datum) {
 	}
 }
 
+// tellDueBack tells what a playhead passes that goes backwards, the latest first.
+func (l *loop) tellDueBack(pos time.Duration) {
+	for _, d := range slices.Backward(l.data.list) {
+		if d.Time < pos {
+			return
+		}
+		if d.over {
+			d.over = false
+			due := d.Datum
+			due.Step = "due"
+			l.emitDatum(&due)
+		}
+	}
+}
+
 func (l *loop) emitDatum(d *event.Datum) {
 	l.emit(*d)
 	if l.cfg.OnDatum != nil {
@@ -319,6 +334,10 @@ func (l *loop) dataTurn() {
 			f.want(known{c.T, c.D})
 		}
 		l.fetchDatum(f)
+	}
+	if l.back() {
+		l.tellDueBack(pos)
+		return
 	}
 	l.tellDue(pos)
 }
@@ -368,6 +387,14 @@ func (l *loop) untilData() time.Duration {
 		}
 	}
 	if l.state != event.Playing {
+		return wait
+	}
+	if l.back() {
+		for _, d := range slices.Backward(l.data.list) {
+			if d.over {
+				return min(wait, max(l.until(d.Time), 0)+50*time.Microsecond)
+			}
+		}
 		return wait
 	}
 	for _, d := range l.data.list {

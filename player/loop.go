@@ -15,6 +15,7 @@ import (
 	"smoothplay/player/buffer"
 	"smoothplay/player/event"
 	"smoothplay/player/fetch"
+	"smoothplay/player/marker"
 	"smoothplay/player/pipeline"
 	"smoothplay/player/schedule"
 	"smoothplay/player/timeline"
@@ -115,6 +116,8 @@ type loop struct {
 	rate      float64 // of playing, as wanted
 	speed     float64 // of playing, as it is
 	wind      *winding
+	marks     marker.Line[marker.Marker]
+	chapters  []Chapter
 	firstRate float64 // to be changed to when playing begins; 0: none
 	// noKeyFrames: the server answers no requests for key pictures alone.
 	noKeyFrames bool
@@ -248,9 +251,10 @@ func (l *loop) turn() {
 	l.keyTurn()
 	l.advance()
 	l.liveTurn()
+	l.passMarkers()
 	l.returnOrigin()
 	l.dataTurn()
-	wait := min(l.fetch(), l.fetchText(), l.untilData(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
+	wait := min(l.fetch(), l.fetchText(), l.untilData(), l.untilMarker(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
 	l.publish()
 	if l.again {
 		l.again, wait = false, 0

@@ -9,6 +9,7 @@ import (
 
 // moveTo is a seek: c waits for its end, nil where nobody does.
 func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command) {
+	l.passMarkers()
 	l.endStall()
 	l.endWind(1, cause)
 	if l.seek != nil {
@@ -49,6 +50,7 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 	}
 	l.clock.Set(pos)
 	l.seekData(pos)
+	l.marks.Jump(pos, false)
 	l.forgetDistance()
 }
 

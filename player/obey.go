@@ -223,6 +223,7 @@ func (l *loop) publish() {
 	}}
 	if l.snap != nil {
 		s.Duration, s.Live = l.snap.Duration(), l.snap.Live()
+		s.Chapters = l.chapters
 		s.Rate, s.Speed, s.MediaTime = l.rate, l.speed, l.snap.Zero()+s.Position
 		if s.Live {
 			s.WindowStart, s.Edge = l.window()
@@ -290,6 +291,7 @@ type positioner interface {
 func (p *published) at(t time.Time) Status {
 	s := p.Status
 	s.Levels, s.Audio = slices.Clone(s.Levels), slices.Clone(s.Audio)
+	s.Chapters = slices.Clone(s.Chapters)
 	s.Text = slices.Clone(s.Text)
 	s.Allowed, s.Limits.Levels = slices.Clone(s.Allowed), slices.Clone(s.Limits.Levels)
 	if s.Live && s.State != event.Playing && s.State != event.Opening {

@@ -158,6 +158,7 @@ func (l *loop) refreshed(a *manifestAnswer) {
 	l.grow(s)
 	l.findFeeds()
 	l.takeInline(a.snap)
+	l.reMark()
 	l.reprotect()
 	for i, t := range l.tracks {
 		if t.nextTime() != before[i] {

@@ -24,6 +24,9 @@ type Status struct {
 	BufferedFrom, BufferedTo time.Duration
 	BufferBytes              int64
 
+	// Chapters are in order; nil: there are none.
+	Chapters []Chapter
+
 	Level      int // of the picture on the screen; -1: none yet
 	Levels     []event.TrackLevel
 	FetchLevel int // of the video fragment being fetched, or fetched last

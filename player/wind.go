@@ -50,6 +50,8 @@ func (l *loop) beginWind(rate float64) {
 		t.queue.Wind(l.epoch, pos)
 	}
 	l.clock.Set(pos)
+	l.passMarkers()
+	l.marks.Jump(pos, rate < 0)
 	l.rate = rate
 	l.setSpeed(rate, "command")
 	l.become(event.Buffering, "rate")

@@ -33,13 +33,14 @@ const importRules = `
 	platform, player/manifest < player/fragment;
 	platform < player/text, player/buffer;
 	NONE < player/trick;
+	player/timeline < player/marker;
 
 	# Acting on it.
 	platform/httpclient, player/event, player/timeline < player/fetch;
 	player/buffer, player/text, drm/piff < player/pipeline;
 	platform < player/bitstream;
 	player/event < player/scte35;
-	player/bitstream, player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/text, player/scte35, player/trick,
+	player/bitstream, player/fetch, player/fragment, player/language, player/pipeline, player/schedule, player/marker, player/text, player/scte35, player/trick,
 	heuristics/bandwidth, heuristics/renderload, heuristics/policy,
 	drm, platform/httpclient, platform/null
 	< player;

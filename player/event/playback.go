@@ -82,7 +82,8 @@ type Text struct {
 type Marker struct {
 	Time   time.Duration `json:"time_ns"`
 	Stream string        `json:"stream,omitempty"`
-	Kind   string        `json:"kind"`
+	Kind   string        `json:"kind"`           // "chapter", "marker", "script" or "sample"
+	Name   string        `json:"name,omitempty"` // the Type of the marker, as written
 	Value  string        `json:"value"`
 }
 

@@ -1,6 +1,7 @@
 package playertest
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"net/http"
@@ -29,6 +30,9 @@ type Presentation struct {
 	Offset uint64
 	// Sparse are streams of data.
 	Sparse []Sparse
+	// Chapters are where chapters begin, which the manifest carries as "Chapter 1" and
+	// so on.
+	Chapters []time.Duration
 	// NoKeyFrames: requests for key pictures alone are answered with 404.
 	NoKeyFrames bool
 }
@@ -150,6 +154,14 @@ func (p *Presentation) manifest() string {
 	}
 	for i := range p.Sparse {
 		p.Sparse[i].describe(&b, p.Offset)
+	}
+	if p.Chapters != nil {
+		b.WriteString(`<StreamIndex Type="text" Name="MARKERS" Subtype="CHAPTER" ParentStreamIndex="video" ManifestOutput="TRUE" Url="QualityLevels({bitrate})/Fragments(MARKERS={start time})"><QualityLevel Index="0" Bitrate="1000"/>`)
+		for i, at := range p.Chapters {
+			fmt.Fprintf(&b, "<c t=\"%d\" d=\"1\"><f>%s</f></c>", uint64(at/100)+p.Offset,
+				base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "Chapter %d", i+1)))
+		}
+		b.WriteString("</StreamIndex>\n")
 	}
 	b.WriteString("</SmoothStreamingMedia>\n")
 	return b.String()
