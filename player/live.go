@@ -354,6 +354,7 @@ func (l *loop) liveTurn() {
 	if l.snap == nil || l.done || !l.snap.Live() {
 		return
 	}
+	l.wakeUp()
 	l.trimWindow()
 	l.askRefresh()
 	l.askInfo()

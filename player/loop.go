@@ -31,10 +31,11 @@ const observeEvery = 1003 * time.Millisecond
 // loop is the control loop: it owns all state of a session and runs in one
 // goroutine.
 type loop struct {
-	p     *Player
-	cfg   Config
-	dev   Device
-	began time.Time
+	p      *Player
+	cfg    Config
+	dev    Device
+	began  time.Time
+	clocks clocks
 	// spawn runs work in a goroutine of the session and returns what ends it.
 	spawn func(work func(context.Context)) context.CancelFunc
 

@@ -46,6 +46,7 @@ const (
 	LiveNotBegun      Code = "live_not_begun"     // a live presentation of which nothing is there yet
 	LiveStalled       Code = "live_stalled"       // a live presentation that does not go on
 	LiveRestarted     Code = "live_restarted"     // the encoder counts its time anew
+	ClockStepped      Code = "clock_stepped"      // the device was suspended, or its clock set, during a live presentation
 )
 
 // Codes of the stage fragment.
@@ -100,7 +101,7 @@ const (
 var stages = map[Stage][]Code{
 	StageNetwork: {HostUnknown, Unreachable, Refused, Timeout, ConnectionLost, TLSFailed, ProxyFailed, HTTPStatus, NotFound,
 		NotYetThere, AccessDenied, ServerError, RedirectLoop, AnswerTooLarge, AnswerUnreadable},
-	StageManifest: {NotAManifest, ManifestMalformed, ManifestTooLarge, ManifestKind, NothingToPlay, LiveNotBegun, LiveStalled, LiveRestarted},
+	StageManifest: {NotAManifest, ManifestMalformed, ManifestTooLarge, ManifestKind, NothingToPlay, LiveNotBegun, LiveStalled, LiveRestarted, ClockStepped},
 	StageFragment: {FragmentMalformed, FragmentTruncated, FragmentOtherTime, FragmentTooLarge, FragmentSkipped},
 	StageDRM: {NoKeyProvider, KeyNotFound, KeyDenied, KeyUnreachable, KeyExpired, DecryptFailed, HeaderMalformed,
 		OutputForbidden},
