@@ -133,6 +133,10 @@ func describeEntry(entry box) (xmlLevel, error) {
 	switch entry.kind {
 	case "avc1", "avc3":
 		return describeAVC(f)
+	case "stpp":
+		return xmlLevel{FourCC: "TTML"}, nil
+	case "wvtt":
+		return xmlLevel{FourCC: "WVTT"}, nil
 	case "mp4a":
 		f.skip(8)
 		l := xmlLevel{FourCC: "AACL", AudioTag: 255, PacketSize: 4}

@@ -30,7 +30,7 @@ func TestMirror(t *testing.T) {
 	folder := t.TempDir()
 	s, err := mirrorIn(t, o, Config{Output: folder})
 	must(t, err)
-	if s.Fragments != 4*12+2*12 || s.MissingPieces != 0 || s.Bytes != s.Fetched || len(s.Tracks) != 6 {
+	if s.Fragments != 4*12+2*12+3*12 || s.MissingPieces != 0 || s.Bytes != s.Fetched || len(s.Tracks) != 9 {
 		t.Errorf("%+v", s)
 	}
 	served, mirrored := target(t), target(t)
@@ -57,7 +57,7 @@ func TestMirrorResumed(t *testing.T) {
 		o.ServeHTTP(w, r)
 	}), Config{Output: folder, Levels: level(1), Languages: []string{"de"}})
 	must(t, err)
-	if asked.Load() != 1+2 || s.Fragments != 24 || s.Fetched >= s.Bytes {
+	if asked.Load() != 1+2 || s.Fragments != 24+3*12 || s.Fetched >= s.Bytes {
 		t.Errorf("%d requests: %+v", asked.Load(), s)
 	}
 	files := 0
@@ -67,7 +67,7 @@ func TestMirrorResumed(t *testing.T) {
 		}
 		return err
 	}))
-	if files != 1+24 {
+	if files != 1+24+3*12 {
 		t.Errorf("%d files", files)
 	}
 }

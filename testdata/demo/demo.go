@@ -11,8 +11,12 @@
 // the second. Pictures are shown from exactly 0 s on, 25 a second, in closed
 // groups of 2 s with B-frames; the first sample of sound is heard at 0 s too.
 //
+// It has captions in English, Arabic and Japanese, of 2.6 s each from 0.5 s on,
+// every 3 s; beside them are parts of free fonts with the characters that they take.
+//
 // The files are as packagers write them: demo.ism (server manifest), demo.ismc
-// (client manifest), one .ismv for each level, one .isma for each language.
+// (client manifest), one .ismv for each level, one .isma for each language, one
+// .ismt for each language of the captions.
 // Command make beside this file makes them.
 package demo
 
@@ -20,10 +24,10 @@ import "embed"
 
 // FS holds the files of the presentation.
 //
-//go:embed *.ism *.ismc *.ismv *.isma
+//go:embed *.ism *.ismc *.ismv *.isma *.ismt
 var FS embed.FS
 
-// Fonts holds parts of free fonts with a few Hebrew, Arabic and Japanese letters.
+// Fonts holds fonts with what the captions take beyond Latin letters.
 //
 //go:embed fonts/*.ttf
 var Fonts embed.FS

@@ -88,17 +88,18 @@ func writeISMV(t *track, id uint32, lang string) ([]byte, error) {
 		index.Entries = append(index.Entries, mp4.TfraEntry{Time: chunks[i].t, MoofOffset: uint64(out.Len()), TrafNumber: 1, TrunNumber: 1, SampleNumber: 1})
 		out.Write(fragment)
 	}
-	mfra := &mp4.MfraBox{}
-	if err := mfra.AddChild(index); err != nil {
-		return nil, err
-	}
-	mfro := &mp4.MfroBox{}
-	if err := mfra.AddChild(mfro); err != nil {
-		return nil, err
+	err = writeIndex(&out, index)
+	return out.Bytes(), err
+}
+
+// writeIndex ends a file with the index of its fragments.
+func writeIndex(out *bytes.Buffer, index *mp4.TfraBox) error {
+	mfra, mfro := &mp4.MfraBox{}, &mp4.MfroBox{}
+	if err := errors.Join(mfra.AddChild(index), mfra.AddChild(mfro)); err != nil {
+		return err
 	}
 	mfro.ParentSize = uint32(mfra.Size())
-	err = mfra.Encode(&out)
-	return out.Bytes(), err
+	return mfra.Encode(out)
 }
 
 // fragments returns the fragments of t, and when each begins.
@@ -152,6 +153,11 @@ func (t *track) fragment(id, sequence uint32, c chunk, first, end int) ([]byte, 
 		trun.AddSample(ms)
 		mdat.AddSampleData(s.data)
 	}
+	return encodeFragment(tfhd, trun, mdat, sequence, c)
+}
+
+// encodeFragment puts the parts of a fragment together.
+func encodeFragment(tfhd *mp4.TfhdBox, trun *mp4.TrunBox, mdat *mp4.MdatBox, sequence uint32, c chunk) ([]byte, error) {
 	tfxd := mp4.NewTfxdBox(c.t, c.d)
 	tfxd.Tfxd.Version = 1
 	traf, moof := &mp4.TrafBox{}, &mp4.MoofBox{}

@@ -54,12 +54,16 @@ var ladder = []level{
 
 func main() {
 	still := flag.Int("still", -1, "write picture `N` of each level as a PNG file into the folder, and nothing else")
+	text := flag.Bool("text", false, "write the captions, put them into the manifests that are there, and nothing else")
 	dir := flag.String("dir", "testdata/demo", "the `folder` to write to")
 	flag.Parse()
 	var err error
-	if *still >= 0 {
+	switch {
+	case *still >= 0:
 		err = writeStills(*dir, *still)
-	} else {
+	case *text:
+		err = makeText(*dir)
+	default:
 		err = makeAll(*dir)
 	}
 	if err != nil {
@@ -106,6 +110,31 @@ func makeAll(dir string) error {
 		total += len(data)
 	}
 	fmt.Printf("%d files, %d bytes\n", len(files), total)
+	return makeText(dir)
+}
+
+// makeText writes the captions, and puts them into the manifests.
+func makeText(dir string) error {
+	ismc, err := os.ReadFile(filepath.Join(dir, "demo.ismc"))
+	if err != nil {
+		return err
+	}
+	ism, err := os.ReadFile(filepath.Join(dir, "demo.ism"))
+	if err != nil {
+		return err
+	}
+	client, server := captioned(string(ismc), string(ism))
+	files := map[string][]byte{"demo.ismc": []byte(client), "demo.ism": []byte(server)}
+	for i, w := range texts {
+		if files[textFile(w)], err = writeISMT(w, textID(i)); err != nil {
+			return fmt.Errorf("captions in %s: %w", w.name, err)
+		}
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
