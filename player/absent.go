@@ -121,14 +121,18 @@ func (l *loop) passOver(t *track) {
 // takeBack plays absent streams again that are back where the playhead is.
 func (l *loop) takeBack() {
 	back := false
+	to := l.position()
 	for _, t := range l.tracks {
 		if wait, ok := l.untilBack(t); ok && wait <= 0 && l.seek == nil {
 			t.absent, back = false, true
 			t.queue.SetEnded(false)
+			if t.kind == platform.Audio && l.report.OnScreen.Epoch == l.epoch {
+				to = max(to, l.report.OnScreen.End) // the picture that is seen is not shown again
+			}
 		}
 	}
 	if !back {
 		return
 	}
-	l.moveTo(l.position(), Exact, "stream", nil)
+	l.moveTo(to, Exact, "stream", nil)
 }
