@@ -142,7 +142,6 @@ func TestMethodsOfLaterVersions(t *testing.T) {
 	p := newPlayer(t, Config{URL: "http://host/a.ism"})
 	ctx := t.Context()
 	for name, err := range map[string]error{
-		"SelectVideo":  p.SelectVideo(ctx, "a"),
 		"ScheduleClip": p.ScheduleClip(ctx, "a"), "CancelClip": p.CancelClip(ctx, "a"),
 	} {
 		if !errors.Is(err, ErrNotSupported) {

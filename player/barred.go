@@ -8,11 +8,14 @@ import (
 // levelName names a level of a presentation.
 type levelName struct {
 	stream int
+	angle  string
 	bps    int64
 }
 
 // nameOf is the name of level q.
-func (t *track) nameOf(q int) levelName { return levelName{t.index, t.levels[q].source.BitrateBPS} }
+func (t *track) nameOf(q int) levelName {
+	return levelName{t.index, t.angle, t.levels[q].source.BitrateBPS}
+}
 
 // bar is why a level is left out: its key cannot be used. It is lifted when keys
 // rotate, for the next one may be granted.
@@ -66,7 +69,7 @@ func (l *loop) barKey(t *track, kid [16]byte, e *Error, which func(*level) bool)
 
 // barAll leaves out those of all tracks.
 func (l *loop) barAll(kid [16]byte, e *Error, which func(*level) bool) {
-	for _, t := range slices.Clone(l.tracks) {
+	for _, t := range slices.Collect(l.all()) {
 		l.barKey(t, kid, e, which)
 	}
 }
@@ -165,9 +168,9 @@ func (l *loop) tellBarred(t *track) {
 	left, why := false, ""
 	for i := range offer.Levels {
 		told := &offer.Levels[i]
-		b := l.keys.barred[levelName{t.index, told.BitrateBPS}]
+		b := l.keys.barred[levelName{t.index, told.Angle, told.BitrateBPS}]
 		switch {
-		case b == nil:
+		case b == nil, told.Angle != t.angle:
 		case b.lifted && told.LeftOut == b.err.Error():
 			told.LeftOut = ""
 			told.Level = slices.IndexFunc(t.levels, func(v level) bool { return v.source.BitrateBPS == told.BitrateBPS })

@@ -147,7 +147,8 @@ func (l *loop) cannotOpen(e *Error) {
 // offering is what a presentation has that can be played here.
 type offering struct {
 	streams    []event.TrackStream
-	video      int // index of the stream to begin with; -1: none
+	angles     angles
+	video      int // index of the angle to begin with; -1: there is no video
 	audio      []audioChoice
 	text       []textStream
 	protection *drm.Protection
@@ -235,6 +236,7 @@ func (l *loop) leave() {
 	}
 	l.waiting = nil
 	l.abandonSwitch()
+	l.leaveAngles()
 	l.endText()
 	for _, t := range l.tracks {
 		l.cancelJob(t)
@@ -252,6 +254,9 @@ func (l *loop) leave() {
 func (l *loop) begin(o *offering, first bool) *Error {
 	l.protect(o.protection)
 	l.choose(o)
+	if err := l.checkAngle(first); err != nil {
+		return err
+	}
 	if err := l.checkLevels(first); err != nil {
 		return err
 	}
@@ -285,7 +290,7 @@ func (l *loop) inherit(t *track) {
 	for i, old := range l.idle {
 		if old.kind == t.kind {
 			t.id, t.queue, t.door, t.cancels = old.id, old.queue, old.door, old.cancels
-			t.video, t.branch = old.video, old.branch
+			t.video, t.videoID, t.branch = old.video, old.videoID, old.branch
 			l.idle = append(l.idle[:i:i], l.idle[i+1:]...)
 			return
 		}
@@ -296,6 +301,9 @@ func (l *loop) inherit(t *track) {
 func (l *loop) closeIdle() {
 	for _, t := range l.idle {
 		l.closeTrack(t)
+		if t.kind == platform.Video && l.of(platform.Video) == nil {
+			l.stopPresenter()
+		}
 		if t.kind == platform.Audio && l.of(platform.Audio) == nil {
 			l.stopFeeder()
 		}

@@ -49,6 +49,10 @@ type Config struct {
 	// OnDatum receives each event.Datum as well, from the control loop: it must not
 	// block. nil: nobody.
 	OnDatum func(event.Datum)
+	// Angle is the name of the camera angle to begin with; "": the first.
+	Angle string
+	// Angles says which other angles are fetched too, to be there at once.
+	Angles AnglesAhead
 
 	// Policy names the switching policy of video, see heuristics/policy; "": the
 	// default. AudioPolicy names that of audio; "": audio.
@@ -158,6 +162,8 @@ type effective struct {
 	Live         *Live         `json:"live,omitempty"` // nil: as usual
 	Fallbacks    []string      `json:"fallbacks,omitempty"`
 	Passthrough  bool          `json:"passthrough,omitempty"`
+	Angle        string        `json:"angle,omitempty"`
+	Angles       AnglesAhead   `json:"angles,omitzero"`
 }
 
 func (c Config) effective() effective {
@@ -178,6 +184,6 @@ func (c Config) effective() effective {
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
-		c.CMCD.Mode, live, fallbacks, c.Passthrough,
+		c.CMCD.Mode, live, fallbacks, c.Passthrough, c.Angle, c.Angles,
 	}
 }

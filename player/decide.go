@@ -167,3 +167,15 @@ func (l *loop) allowedSet(t *track, into []bool) []bool {
 	}
 	return into
 }
+
+// decidedFor is when the level of the chunk at pos was chosen; what is older is
+// forgotten.
+func (t *track) decidedFor(pos time.Duration) time.Duration {
+	i := t.stream.At(pos)
+	for chunk := range t.decided {
+		if chunk < i {
+			delete(t.decided, chunk)
+		}
+	}
+	return t.decided[i]
+}

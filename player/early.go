@@ -27,7 +27,7 @@ func (l *loop) awaitBegin(c *change, s *timeline.Snapshot, base string) bool {
 	pres := s.Presentation()
 	kinds, begun := map[string]bool{}, map[string]bool{}
 	for i := range pres.Streams {
-		if stream := &pres.Streams[i]; playable(stream) && stream.Type != "text" {
+		if stream := &pres.Streams[i]; !stream.Pictures() && stream.Type != "text" {
 			kinds[stream.Type] = true
 			if s.Stream(i).Len() > 0 {
 				begun[stream.Type] = true

@@ -152,7 +152,7 @@ func (l *loop) moved(from string, cause event.Code) {
 	}
 	l.live.refresh.failed, l.live.refresh.gone = 0, 0
 	l.live.refresh.urgent = l.snap.Live()
-	for _, t := range l.tracks {
+	for t := range l.all() {
 		t.info.failed = 0
 		if t.job == nil {
 			t.begun()

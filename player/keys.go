@@ -128,6 +128,7 @@ func (l *loop) keyTurn() {
 	if l.done {
 		return
 	}
+	l.heedDoors()
 	for _, t := range slices.Clone(l.tracks) {
 		if t.door != nil && !t.lost && l.keys.ring.leftOut(t.door, l.epoch) {
 			l.again = true

@@ -102,8 +102,10 @@ func (l *loop) setLimits(limits Limits) error {
 	if t == nil {
 		return nil
 	}
-	t.left = limits.Leaves(t.rates)
-	t.relax()
+	for _, o := range append([]*track{t}, l.angles.aside...) {
+		o.left = limits.Leaves(o.rates)
+		o.relax()
+	}
 	if limits.At != Now {
 		return nil
 	}

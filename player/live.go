@@ -409,7 +409,7 @@ func (l *loop) trimWindow() {
 // grow takes over a new timeline.
 func (l *loop) grow(s *timeline.Snapshot) {
 	l.snap = s
-	for _, t := range l.tracks {
+	for t := range l.all() {
 		t.stream = s.Stream(t.index)
 		if t.next < t.stream.First() {
 			l.cancelJob(t)

@@ -71,10 +71,13 @@ type loop struct {
 	streams   []event.TrackStream
 	audio     []audioChoice
 	text      captions
+	angles    angles
 
 	// The sound device, once there was a track to hear.
 	form      soundForm
 	pcm       platform.PCMFormat
+	presenter *pipeline.Presenter // of the video that is played; nil: there is none
+	presents  context.CancelFunc  // ends the goroutine of presenter; nil: it does not run
 	feeder    *pipeline.Feeder
 	feeding   context.CancelFunc // ends the goroutine of feeder; nil: it does not run
 	switching *track             // takes over the sound when it can

@@ -57,6 +57,7 @@ type command struct {
 	to     time.Duration
 	mode   SeekMode
 	index  int
+	name   string
 	limits Limits
 	volume float64
 	on     bool

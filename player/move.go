@@ -34,6 +34,7 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 		l.paused = false
 	}
 	l.become(event.Seeking, cause)
+	before, turned := l.settleAngle(pos)
 	l.emit(event.Seek{To: to, Mode: mode.String(), InBuffer: inside, Cause: cause})
 	l.hold()
 	l.epoch++
@@ -48,8 +49,14 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 			l.fatal = nil
 		}
 	}
+	for _, t := range l.angles.aside {
+		l.moveTrack(t, from, pos)
+	}
 	l.clock.Set(pos)
 	l.seekData(pos)
+	if turned {
+		l.startVideo(l.of(platform.Video), before)
+	}
 	l.marks.Jump(pos, false)
 	l.forgetDistance()
 }

@@ -72,6 +72,10 @@ func (l *loop) carryOut(c *command) {
 		err = l.selectAudio(c.index)
 	case cmdSelectText:
 		err = l.selectText(c.index)
+	case cmdSelectVideo:
+		err = l.selectAngle(c.name)
+	case cmdShowInsets:
+		l.showInsets(c.on, "command")
 	case cmdSetLimits:
 		err = l.setLimits(c.limits)
 	case cmdSetVolume:
@@ -194,7 +198,7 @@ func (l *loop) tellTracks() {
 	for i := range streams {
 		streams[i].Levels = slices.Clone(streams[i].Levels)
 	}
-	l.emit(event.Tracks{Streams: streams})
+	l.emit(event.Tracks{Streams: streams, Angles: l.tellAngles()})
 }
 
 // dropTrack ends a track for good.
@@ -239,7 +243,7 @@ func (l *loop) publish() {
 		s.BufferBytes += r.Bytes
 		if t.kind == platform.Video {
 			s.FetchLevel = t.current
-			s.Levels = l.streams[t.index].Levels
+			s.Levels = l.offeredOf(t)
 			s.Allowed = t.left
 		} else {
 			for i, a := range l.audio {
@@ -254,6 +258,8 @@ func (l *loop) publish() {
 		l.narrow(&s.Status, r, first)
 		first = false
 	}
+	s.Angles, s.SelectedAngle, s.Insets = l.angleChoices(), l.angles.told(), l.angles.insets
+	s.BufferBytes += l.angles.held()
 	for _, a := range l.audio {
 		s.Audio = append(s.Audio, a.public)
 	}
@@ -290,7 +296,7 @@ type positioner interface {
 // at is the status at t.
 func (p *published) at(t time.Time) Status {
 	s := p.Status
-	s.Levels, s.Audio = slices.Clone(s.Levels), slices.Clone(s.Audio)
+	s.Levels, s.Audio, s.Angles = slices.Clone(s.Levels), slices.Clone(s.Audio), slices.Clone(s.Angles)
 	s.Chapters = slices.Clone(s.Chapters)
 	s.Text = slices.Clone(s.Text)
 	s.Allowed, s.Limits.Levels = slices.Clone(s.Allowed), slices.Clone(s.Limits.Levels)

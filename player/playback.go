@@ -28,6 +28,7 @@ func (l *loop) listen() {
 	if l.wind == nil {
 		l.render.take(&l.report)
 	}
+	l.heedTurn()
 	for _, s := range l.report.Firsts {
 		l.shown(s)
 	}
@@ -64,6 +65,10 @@ func (l *loop) hearFailures() {
 		t := l.of(f.Kind)
 		if s := l.switching; s != nil && s.id == f.ID {
 			t = s
+		}
+		if f.Kind == platform.Video && t != nil && f.ID != t.videoID {
+			l.failedAside(f)
+			continue
 		}
 		if t == nil {
 			continue
@@ -128,18 +133,6 @@ func (l *loop) shown(s pipeline.Shown) {
 			l.seekOver(nil)
 		}
 	}
-}
-
-// decidedFor is when the level of the chunk at pos was chosen; what is older is
-// forgotten.
-func (t *track) decidedFor(pos time.Duration) time.Duration {
-	i := t.stream.At(pos)
-	for chunk := range t.decided {
-		if chunk < i {
-			delete(t.decided, chunk)
-		}
-	}
-	return t.decided[i]
 }
 
 // advance moves the session on: from preparing to playing, from playing to

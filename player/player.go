@@ -63,7 +63,9 @@ func New(dev Device, cfg Config) (*Player, error) {
 		running: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
-	p.status.Store(&published{Status: Status{State: event.Opening, Level: -1, SelectedAudio: -1, SelectedText: -1, Volume: 1, Rate: 1}})
+	p.status.Store(&published{Status: Status{
+		State: event.Opening, Level: -1, SelectedAudio: -1, SelectedText: -1, SelectedAngle: -1, Volume: 1, Rate: 1,
+	}})
 	if _, err := newPolicy(p.cfg); err != nil {
 		return nil, err
 	}
@@ -143,8 +145,19 @@ func (p *Player) GoLive(ctx context.Context) error { return p.do(ctx, command{ki
 // Replay goes back a little (Config.Live.Replay) and plays on from there.
 func (p *Player) Replay(ctx context.Context) error { return p.do(ctx, command{kind: cmdReplay}) }
 
-// SelectVideo changes the camera angle.
-func (p *Player) SelectVideo(context.Context, string) error { return ErrNotSupported }
+// SelectVideo changes to the camera angle of a name in Status.Angles, whatever its
+// letter case. It returns when the change is under way: what is shown goes on until
+// the new angle has its next picture, and the sound is not touched. While nothing
+// moves, the same instant of the new angle is shown.
+func (p *Player) SelectVideo(ctx context.Context, name string) error {
+	return p.do(ctx, command{kind: cmdSelectVideo, name: name})
+}
+
+// ShowInsets shows the other camera angles as small pictures in the one that is
+// played, or no longer. They are the first to go when the device is too slow.
+func (p *Player) ShowInsets(ctx context.Context, on bool) error {
+	return p.do(ctx, command{kind: cmdShowInsets, on: on})
+}
 
 // SelectText changes the captions to the text stream of the given index in
 // Status.Text; -1: none. It returns when the change is under way. What comes of

@@ -166,6 +166,9 @@ func (l *loop) refreshed(a *manifestAnswer) {
 		}
 		l.listed(t)
 	}
+	for _, t := range l.angles.aside {
+		l.listed(t)
+	}
 	if !s.Live() {
 		l.endLive()
 	}
@@ -284,6 +287,7 @@ func (l *loop) hear(t *track, n *news) {
 	}
 	t.announced = len(n.next)
 	s, change := l.snap.Extend(t.index, n.of, n.next)
+	s = l.extendAngles(t, s, n)
 	if change.Added > 0 {
 		if r := &l.live.refresh; l.now()-l.live.grownAt > outageFrom*l.chunkDuration() && !l.paused {
 			r.urgent = true // much may have come meanwhile
@@ -332,7 +336,7 @@ func (l *loop) foretold(t *track, j *job, status int) bool {
 		return false
 	}
 	l.grow(l.snap.Doubt(listed))
-	for _, o := range l.tracks {
+	for o := range l.all() {
 		o.pace = timeline.Pace{} // what was learned of lists is wrong
 	}
 	t.notBefore = l.missingYet(t, j)

@@ -30,11 +30,13 @@ const (
 	cmdReplay
 	cmdSetRate
 	cmdStep
+	cmdSelectVideo
+	cmdShowInsets
 	numCommands
 )
 
 // commandNames are for tests and messages.
-var commandNames = [numCommands]string{"Open", "Play", "Pause", "Stop", "Seek", "SelectAudio", "SelectText", "SetLimits", "SetVolume", "Mute", "GoLive", "Replay", "SetRate", "Step"}
+var commandNames = [numCommands]string{"Open", "Play", "Pause", "Stop", "Seek", "SelectAudio", "SelectText", "SetLimits", "SetVolume", "Mute", "GoLive", "Replay", "SetRate", "Step", "SelectVideo", "ShowInsets"}
 
 // String returns the name of the method.
 func (k commandKind) String() string { return commandNames[k] }
@@ -42,14 +44,14 @@ func (k commandKind) String() string { return commandNames[k] }
 // table says what each state does with each command: the whole truth about
 // when a method of Player works.
 var table = map[event.State][numCommands]verdict{
-	//                   Open    Play    Pause   Stop    Seek    SelAud  SelText Limits  Volume  Mute    GoLive  Replay  Rate    Step
-	event.Opening:      {accept, later, later, accept, later, later, later, accept, accept, accept, later, later, later, later},
-	event.AcquiringKey: {accept, later, later, accept, later, later, later, accept, accept, accept, later, later, later, later},
-	event.Buffering:    {accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
-	event.Playing:      {accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
-	event.Paused:       {accept, accept, ignore, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
-	event.Seeking:      {accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
-	event.Stopped:      {refuse, refuse, refuse, ignore, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse},
-	event.Ended:        {accept, accept, ignore, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
-	event.Failed:       {refuse, refuse, refuse, ignore, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse},
+	//                   Open    Play    Pause   Stop    Seek    SelAud  SelText Limits  Volume  Mute    GoLive  Replay  Rate    Step    SelVid  Insets
+	event.Opening:      {accept, later, later, accept, later, later, later, accept, accept, accept, later, later, later, later, later, accept},
+	event.AcquiringKey: {accept, later, later, accept, later, later, later, accept, accept, accept, later, later, later, later, later, accept},
+	event.Buffering:    {accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
+	event.Playing:      {accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
+	event.Paused:       {accept, accept, ignore, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
+	event.Seeking:      {accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
+	event.Stopped:      {refuse, refuse, refuse, ignore, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse},
+	event.Ended:        {accept, accept, ignore, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept, accept},
+	event.Failed:       {refuse, refuse, refuse, ignore, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse, refuse},
 }

@@ -40,6 +40,12 @@ type Status struct {
 	SelectedAudio int // index into Audio; -1: none
 	Text          []TextChoice
 	SelectedText  int // index into Text; -1: none
+	// Angles are the camera angles, fewer than two where there is nothing to choose;
+	// SelectedAngle is the index of the one shown, or chosen and about to be; -1:
+	// none. Insets: the others stand in it.
+	Angles        []AngleChoice
+	SelectedAngle int
+	Insets        bool
 	Volume        float64
 	Muted         bool
 

@@ -28,6 +28,7 @@ const maxTransfers = 20
 // level is one quality of a track, ascending by bitrate.
 type level struct {
 	source   *manifest.Level
+	angle    string // "" where the presentation has but one
 	format   *platform.Format
 	failures int           // in a row
 	until    time.Duration // set aside until then
@@ -41,7 +42,9 @@ type level struct {
 type track struct {
 	id     int
 	kind   platform.Kind
-	index  int // of the stream in the presentation
+	index  int    // of the stream in the presentation
+	angle  string // of a video track; "" where there is but one
+	aside  bool   // another angle is shown: see aside.go
 	stream *timeline.Stream
 	source *manifest.Stream
 	levels []level
@@ -51,7 +54,8 @@ type track struct {
 	queue   *buffer.Queue
 	policy  heuristics.Policy
 	branch  *pipeline.Audio // of an audio track
-	video   *pipeline.Video // of a video track
+	video   *pipeline.Video // of a video track; nil: it is not decoded
+	videoID int             // by which reports name it
 	door    *door           // where its samples are decrypted; nil: it was not started
 	spoiled bool            // what its queue holds cannot be decrypted
 	cancels []context.CancelFunc
@@ -95,8 +99,8 @@ func (t *track) name() string { return cmp.Or(t.source.Name, t.source.Type) }
 // offerStreams fills in the streams of a presentation and those to begin with.
 func (l *loop) offerStreams(o *offering, snap *timeline.Snapshot) {
 	pres := snap.Presentation()
+	o.angles.find(pres)
 	o.streams = make([]event.TrackStream, len(pres.Streams))
-	o.video = -1
 	for i := range pres.Streams {
 		s := &pres.Streams[i]
 		o.streams[i] = event.TrackStream{Kind: s.Type, Name: cmp.Or(s.Name, s.Type), Language: s.Language, Role: role(s)}
@@ -104,27 +108,28 @@ func (l *loop) offerStreams(o *offering, snap *timeline.Snapshot) {
 		switch {
 		case s.Type == "text":
 			l.offerText(o, i, snap)
-		case !playable(s):
+		case s.Pictures():
 			offer.LeftOut = "it carries " + strings.ToUpper(s.Subtype) + ", not media to be played"
 		case snap.Stream(i).Len() == 0:
 			offer.LeftOut = "it has no fragments"
 		case s.Type == "video" && l.cfg.NoVideo, s.Type == "audio" && l.cfg.NoAudio:
 			offer.LeftOut = "not wanted"
-		case len(l.offer(i, s, offer, nil)) == 0:
+		case len(l.offer(i, s, offer, &o.angles, nil)) == 0:
 			offer.LeftOut = "no level can be decoded"
-		case s.Type == "video" && o.video < 0:
-			o.video = i
 		case s.Type == "audio":
 			o.audio = append(o.audio, audioChoice{i, AudioChoice{Name: offer.Name, Language: s.Language, Role: offer.Role}})
 		}
 	}
+	o.video = o.angles.first(o.streams)
 }
 
 // choose makes the tracks to begin with.
 func (l *loop) choose(o *offering) {
-	l.streams, l.audio, l.text.offered = o.streams, o.audio, o.text
+	o.angles.insets = l.angles.insets
+	l.streams, l.audio, l.text.offered, l.angles = o.streams, o.audio, o.text, o.angles
 	if o.video >= 0 {
-		l.addTrack(o.video, platform.Video)
+		l.angles.shown = l.firstAngle(o.video)
+		l.addTrack(l.angles.list[l.angles.shown].stream, platform.Video)
 	}
 	if n := l.preferred(); n >= 0 {
 		l.addTrack(l.audio[n].index, platform.Audio)
@@ -148,16 +153,6 @@ func role(s *manifest.Stream) string {
 	return ""
 }
 
-// playable reports whether a video or audio stream carries media, as opposed to
-// thumbnails and chapters.
-func playable(s *manifest.Stream) bool {
-	switch strings.ToUpper(s.Subtype) {
-	case "ZOET", "CHAP":
-		return false
-	}
-	return true
-}
-
 // preferred is the index into l.audio of the stream to begin with; -1: none.
 func (l *loop) preferred() int {
 	if len(l.audio) == 0 {
@@ -176,7 +171,7 @@ func (l *loop) preferred() int {
 
 // offer fills in the levels of stream index and returns those that this device
 // decodes and whose key is not known to be of no use, ascending by bitrate.
-func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, barred map[levelName]*bar) []level {
+func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, angles *angles, barred map[levelName]*bar) []level {
 	offer.Levels = nil // a former list may be in events and statuses
 	var levels []level
 	for i := range s.Levels {
@@ -185,12 +180,12 @@ func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, ba
 		if err == nil {
 			err = l.dev.Decoders.Supports(*format)
 		}
-		if b := barred[levelName{index, source.BitrateBPS}]; err == nil && b != nil && !b.lifted {
+		if b := barred[levelName{index, angles.of(index, i), source.BitrateBPS}]; err == nil && b != nil && !b.lifted {
 			err = b.err
 		}
 		told := event.TrackLevel{
 			Level: -1, BitrateBPS: source.BitrateBPS, Width: source.Width, Height: source.Height,
-			SampleRate: source.SamplingRate, Channels: source.Channels, FourCC: source.FourCC,
+			SampleRate: source.SamplingRate, Channels: source.Channels, FourCC: source.FourCC, Angle: angles.of(index, i),
 		}
 		if format != nil {
 			told.Codec = string(format.Codec)
@@ -200,27 +195,48 @@ func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, ba
 			offer.Levels = append(offer.Levels, told)
 			continue
 		}
-		levels = append(levels, level{source: source, format: format, rate: 1})
+		levels = append(levels, level{source: source, angle: angles.of(index, i), format: format, rate: 1})
 		offer.Levels = append(offer.Levels, told)
 	}
 	slices.SortStableFunc(levels, func(a, b level) int { return cmp.Compare(a.source.BitrateBPS, b.source.BitrateBPS) })
+	number := map[string]int{} // levels count anew in each angle
 	for i := range levels {
 		for j := range offer.Levels {
 			if &s.Levels[j] == levels[i].source {
-				offer.Levels[j].Level = i
+				offer.Levels[j].Level = number[levels[i].angle]
+				number[levels[i].angle]++
 			}
 		}
 	}
 	return levels
 }
 
-// addTrack makes the track of a stream; startTrack starts it.
+// addTrack makes the track of a stream, of video that of the angle shown, to be
+// played; startTrack starts it.
 func (l *loop) addTrack(index int, kind platform.Kind) *track {
+	angle := ""
+	if kind == platform.Video {
+		angle = l.angles.name(l.angles.shown)
+	}
+	t := l.newTrack(index, kind, angle)
+	l.inherit(t)
+	l.tracks = append(l.tracks, t)
+	l.streams[index].Selected = true
+	if kind == platform.Video {
+		l.watchLoad(t)
+	}
+	return t
+}
+
+// newTrack makes a track of the levels of a stream that belong to an angle; "":
+// of all.
+func (l *loop) newTrack(index int, kind platform.Kind, angle string) *track {
 	source := &l.snap.Presentation().Streams[index]
-	levels := l.offer(index, source, &l.streams[index], l.keys.barred)
+	levels := l.offer(index, source, &l.streams[index], &l.angles, l.keys.barred)
+	levels = slices.DeleteFunc(levels, func(q level) bool { return q.angle != angle })
 	l.nextID++
 	t := &track{
-		id: l.nextID, kind: kind, index: index,
+		id: l.nextID, kind: kind, index: index, angle: angle,
 		stream: l.snap.Stream(index), source: source,
 		levels: levels, queue: buffer.New(l.cfg.BufferBehind),
 		current: -1, forced: -1, decided: map[int]time.Duration{}, tried: make([]bool, len(levels)),
@@ -233,31 +249,20 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 	}
 	l.inherit(t)
 	t.policy = l.policyFor(t)
-	l.tracks = append(l.tracks, t)
-	l.streams[index].Selected = true
-	if kind == platform.Video {
-		l.watchLoad(t)
-	}
 	return t
 }
 
 // startTrack lets t be decoded and played, in goroutines of its own where it did
 // not take over those of another one.
 func (l *loop) startTrack(t *track) {
-	if t.door == nil {
-		t.door = l.keys.ring.door(t.queue)
-	}
 	if t.kind == platform.Video {
 		if t.video == nil {
-			t.video = pipeline.NewVideo(t.queue, l.dev.Decoders, l.clock, l.monitor)
-			t.video.Lock(t.door)
-			show := pipeline.NewPresenter(t.video, l.clock, l.screen, l.monitor)
-			t.run(l, t.video.Run)
-			t.run(l, show.Run)
+			l.startVideo(t, nil)
 		}
 		t.video.SetEffort(platform.EffortLevel(l.render.effort))
 		return
 	}
+	t.door = l.keys.ring.door(t.queue)
 	l.openSound(t)
 	if t.branch == nil {
 		t.branch = l.newBranch(t)
@@ -293,6 +298,7 @@ func (l *loop) closeTracks() {
 		l.closeTrack(t)
 	}
 	l.tracks = nil
+	l.closeAngles()
 	l.switching = nil
 	l.stopFeeder()
 }
@@ -315,6 +321,7 @@ func (l *loop) closeTrack(t *track) {
 	l.figures.DiscardedBytes += t.queue.Beyond(l.position())
 	t.queue.Restart(0, 0)
 	l.keys.ring.leave(t.door)
+	t.cancels, t.video, t.door = nil, nil, nil
 }
 
 // aim makes the track fetch from the chunk that covers pos on.

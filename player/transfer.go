@@ -36,7 +36,7 @@ func (l *loop) fetch() time.Duration {
 	}
 	wait := schedule.Forever
 	for i, t := range l.tracks {
-		if t.lost {
+		if t.lost || l.yieldsToTurn(t) {
 			continue
 		}
 		l.passOver(t)
@@ -60,7 +60,7 @@ func (l *loop) fetch() time.Duration {
 			wait = min(wait, action.For)
 		}
 	}
-	return wait
+	return min(wait, l.fetchAside())
 }
 
 // look brings l.view up to date, and makes room where the queues are full.
@@ -68,7 +68,7 @@ func (l *loop) look() {
 	pos := l.position()
 	l.view.Now = l.now()
 	l.view.Playing = l.state == event.Playing
-	l.view.Goals = schedule.Goals{Ahead: l.cfg.BufferAhead, Bytes: l.cfg.BufferBytes}
+	l.view.Goals = schedule.Goals{Ahead: l.cfg.BufferAhead, Bytes: l.cfg.BufferBytes - l.angles.held()}
 	l.view.Tracks = l.view.Tracks[:0]
 	var held, expected int64
 	for _, t := range l.tracks {
@@ -81,7 +81,7 @@ func (l *loop) look() {
 		expected += v.Expected
 		l.view.Tracks = append(l.view.Tracks, v)
 	}
-	excess := held + expected - l.cfg.BufferBytes
+	excess := held + expected - l.view.Goals.Bytes
 	for i, t := range l.tracks {
 		if excess <= 0 {
 			return
@@ -194,7 +194,7 @@ func (l *loop) turnOf() time.Duration {
 // othersReceived is what all other tracks received so far, in bytes.
 func (l *loop) othersReceived(t *track) int64 {
 	n := l.departed + l.text.received
-	for _, o := range l.tracks {
+	for o := range l.all() {
 		if o != t {
 			n += o.received
 			if o.job != nil {
@@ -228,7 +228,7 @@ func (l *loop) progressed(p *progress) {
 	j := p.job
 	j.bytes, j.size, j.first, j.spent = p.bytes, p.size, p.first, p.now
 	t := j.track
-	if t.job != j || j.points != nil || len(t.levels) < 2 || j.attempt > 1 || j.replaces {
+	if t.job != j || j.points != nil || len(t.levels) < 2 || j.attempt > 1 || j.replaces || t.aside {
 		return
 	}
 	if d := l.reconsider(t, j); d.Abandon && d.Level != j.level {
@@ -260,6 +260,10 @@ func (l *loop) transferred(a *transferAnswer) {
 		return
 	}
 	if a.err != nil {
+		if t.aside {
+			l.transferFailedAside(t, j, a)
+			return
+		}
 		l.transferFailed(t, j, a)
 		return
 	}
@@ -270,7 +274,9 @@ func (l *loop) transferred(a *transferAnswer) {
 	if j.edge {
 		l.grown() // what was announced has come, whatever it announces itself
 		t.pace.Arrived(j.asked, j.chunk.End(), j.chunk.Duration)
-		l.measureDistance(t, j)
+		if !t.aside {
+			l.measureDistance(t, j)
+		}
 	}
 	f := a.fragment
 	f.Gap = t.gap
@@ -421,6 +427,10 @@ func (l *loop) skip(t *track, j *job, e *Error) {
 func (l *loop) lose(t *track, e *Error) {
 	gone := &Error{Stage: e.Stage, Code: e.Code, URL: e.URL, Err: errors.New(
 		"no more " + t.kind.String() + " can be had, what is buffered is played: " + e.Error())}
+	if t.aside {
+		l.loseAngle(t, gone)
+		return
+	}
 	if t == l.switching {
 		l.abandonSwitch()
 		l.survive(gone, t.kind.String())
@@ -441,7 +451,7 @@ func (l *loop) lose(t *track, e *Error) {
 func (j *job) event(outcome event.Outcome) event.Fragment {
 	t := j.track
 	return event.Fragment{
-		Track: t.kind.String(), Stream: t.name(), Language: t.source.Language,
+		Track: t.kind.String(), Stream: t.name(), Language: t.source.Language, Angle: t.angle,
 		Level: j.level, BitrateBPS: t.levels[j.level].source.BitrateBPS,
 		T: uint64(j.chunk.T), Chunk: j.chunk.Index, Start: j.chunk.Start, Duration: j.chunk.Duration,
 		Noun: cmp.Or(j.noun, "Fragments"), Outcome: outcome, Asked: j.asked, Attempt: j.attempt, Replaces: j.replaces,

@@ -56,7 +56,9 @@ func (l *loop) beginWind(rate float64) {
 	l.setSpeed(rate, "command")
 	l.become(event.Buffering, "rate")
 	w := &winding{track: l.of(platform.Video), chunk: -1}
+	l.abandonTurn()
 	l.wind = w
+	l.placeInsets()
 	w.plan = trick.Choose(l.trickInput(w))
 	w.next = pos + w.plan.Step
 	if l.back() {

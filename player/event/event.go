@@ -109,7 +109,7 @@ func (Unknown) sealed()        {}
 var kinds = [...]kind{
 	of[SessionStarted](), of[StateChanged](), of[Manifest](), of[Tracks](), of[Fragment](),
 	of[LevelDecided](), of[LevelShown](), of[FirstPicture](), of[StallBegin](), of[StallEnd](),
-	of[Seek](), of[SeekDone](), of[Angle](), of[AudioSelected](), of[TextSelected](), of[Rate](),
+	of[Seek](), of[SeekDone](), of[Angle](), of[Insets](), of[AudioSelected](), of[TextSelected](), of[Rate](),
 	of[RenderLoad](), of[FramesDropped](), of[Gauges](), of[LiveEdge](), of[Window](), of[LiveEnded](),
 	of[Failover](), of[Key](), of[Text](), of[Marker](), of[Datum](), of[Clip](), of[Error](), of[SessionEnded](),
 }

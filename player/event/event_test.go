@@ -93,7 +93,7 @@ func TestEveryKindSurvivesJSON(t *testing.T) {
 // format, which other people's programs read.
 func TestTypesAreComplete(t *testing.T) {
 	const format = `session_started state manifest tracks fragment level_decided level_shown first_picture
-		stall_begin stall_end seek seek_done angle audio_selected text_selected rate render_load frames_dropped gauges
+		stall_begin stall_end seek seek_done angle insets audio_selected text_selected rate render_load frames_dropped gauges
 		live_edge window live_ended failover key text marker datum clip error session_ended`
 	var got []string
 	for _, k := range kinds {

@@ -42,9 +42,21 @@ type SeekDone struct {
 
 // Angle says that another camera angle is shown.
 type Angle struct {
-	From    string        `json:"from"` // name of the stream
+	From    string        `json:"from"` // name of the angle
 	To      string        `json:"to"`
-	Elapsed time.Duration `json:"elapsed_ns"` // from the command to the picture
+	Elapsed time.Duration `json:"elapsed_ns"` // from the command to the picture; 0: it comes with a seek
+	// Ahead: what was needed of it had been fetched before.
+	Ahead bool `json:"ahead"`
+	// Cause is "command", or "not_there" where the angle chosen has no pictures at
+	// the place sought.
+	Cause string `json:"cause,omitempty"`
+}
+
+// Insets says that the other camera angles are shown as small pictures, or no
+// longer.
+type Insets struct {
+	On    bool   `json:"on"`
+	Cause string `json:"cause"` // "command", or "render_load": the device is too slow for them
 }
 
 // AudioSelected says that another audio stream is heard, or none.
@@ -101,6 +113,7 @@ func (StallEnd) Type() string      { return "stall_end" }
 func (Seek) Type() string          { return "seek" }
 func (SeekDone) Type() string      { return "seek_done" }
 func (Angle) Type() string         { return "angle" }
+func (Insets) Type() string        { return "insets" }
 func (AudioSelected) Type() string { return "audio_selected" }
 func (TextSelected) Type() string  { return "text_selected" }
 func (Rate) Type() string          { return "rate" }
@@ -114,6 +127,7 @@ func (StallEnd) sealed()      {}
 func (Seek) sealed()          {}
 func (SeekDone) sealed()      {}
 func (Angle) sealed()         {}
+func (Insets) sealed()        {}
 func (AudioSelected) sealed() {}
 func (TextSelected) sealed()  {}
 func (Rate) sealed()          {}

@@ -62,6 +62,18 @@ type Manifest struct {
 // out. It is made again whenever that changes.
 type Tracks struct {
 	Streams []TrackStream `json:"streams"`
+	// Angles are the camera angles; nil where there is but one.
+	Angles []TrackAngle `json:"angles,omitempty"`
+}
+
+// TrackAngle is one camera angle in Tracks: the levels in Streams that name it.
+type TrackAngle struct {
+	Name     string        `json:"name"`
+	Stream   string        `json:"stream"` // name of the stream that its levels are of
+	Begins   time.Duration `json:"begins_ns"`
+	Levels   int           `json:"levels"` // that are offered
+	Selected bool          `json:"selected"`
+	LeftOut  string        `json:"left_out,omitempty"` // why it is not offered; "": it is
 }
 
 // TrackStream is one stream in Tracks.
@@ -88,6 +100,7 @@ type TrackLevel struct {
 	Channels   int    `json:"channels,omitempty"`
 	Codec      string `json:"codec"`
 	FourCC     string `json:"fourcc,omitempty"`
+	Angle      string `json:"angle,omitempty"`    // its camera angle, where there are several
 	LeftOut    string `json:"left_out,omitempty"` // why it is not offered; "": it is
 }
 

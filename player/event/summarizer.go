@@ -29,12 +29,19 @@ type Summarizer struct {
 	// playedTo is the last instant that counted as playing.
 	playedTo time.Duration
 
-	levels map[int]TrackLevel // of the selected video stream, by level
+	levels map[angleLevel]TrackLevel // of the selected video stream, and of all angles
 
+	turned    bool          // to another angle, of which nothing was shown yet
 	shown     int           // index into sum.Levels, plus 1; 0: nothing yet
 	direction int           // of the last switch on the screen: -1, 0, 1
 	switched  time.Duration // playhead at that switch
 	fragment  time.Duration // length of the last video fragment
+}
+
+// angleLevel is a level of an angle; of "" where there is but one.
+type angleLevel struct {
+	angle string
+	level int
 }
 
 // Handle takes e into account.
@@ -70,6 +77,12 @@ func (s *Summarizer) Handle(e Event) {
 		s.sum.Seeks++
 	case SeekDone:
 		s.sum.SeekTime.Add(b.Elapsed)
+	case Angle:
+		s.sum.AngleChanges++
+		if b.Cause == "command" && b.Elapsed > 0 {
+			s.sum.AngleTime.Add(b.Elapsed)
+		}
+		s.turned = true
 	case Rate:
 		s.sum.RateChanges++
 	case Failover:
@@ -108,6 +121,7 @@ func (s *Summarizer) Summary(at time.Duration, end End, f Figures) Summary {
 	sum.LiveLatency = f.LiveLatency.Merge(Histogram{})
 	sum.MediaTime = f.MediaTime
 	sum.SeekTime = c.sum.SeekTime.Merge(Histogram{})
+	sum.AngleTime = c.sum.AngleTime.Merge(Histogram{})
 	sum.CPU, sum.PeakRSSBytes = f.CPU, f.PeakRSSBytes
 	sum.finishLevels()
 	return sum
@@ -137,14 +151,14 @@ func (s *Summarizer) play(d time.Duration) {
 
 // tracks learns the levels of the selected video stream.
 func (s *Summarizer) tracks(t Tracks) {
+	s.levels = map[angleLevel]TrackLevel{}
 	for _, stream := range t.Streams {
-		if stream.Kind != "video" || !stream.Selected {
+		if stream.Kind != "video" || !stream.Selected && stream.Role != "angle" {
 			continue
 		}
-		s.levels = make(map[int]TrackLevel, len(stream.Levels))
 		for _, l := range stream.Levels {
 			if l.Level >= 0 {
-				s.levels[l.Level] = l
+				s.levels[angleLevel{l.Angle, l.Level}] = l
 				s.sum.level(l.BitrateBPS, l.Width, l.Height)
 			}
 		}
@@ -177,10 +191,10 @@ func (s *Summarizer) transfer(f Fragment) {
 // delivered is the level of a fragment: the one asked for, unless the server
 // delivered another one that is known.
 func (s *Summarizer) delivered(f Fragment) (TrackLevel, bool) {
-	asked, ok := s.levels[f.Level]
+	asked, ok := s.levels[angleLevel{f.Angle, f.Level}]
 	if f.DeliveredBPS > 0 && f.DeliveredBPS != asked.BitrateBPS {
 		for _, l := range s.levels {
-			if l.BitrateBPS == f.DeliveredBPS {
+			if l.BitrateBPS == f.DeliveredBPS && l.Angle == f.Angle {
 				return l, true
 			}
 		}
@@ -194,8 +208,9 @@ func (s *Summarizer) levelShown(e Event, b LevelShown) {
 		from = s.sum.Levels[s.shown-1].BitrateBPS
 	}
 	s.shown = s.sum.level(b.BitrateBPS, b.Width, b.Height) + 1
-	if from == 0 || from == b.BitrateBPS {
-		return
+	turned := s.turned
+	if s.turned = false; turned || from == 0 || from == b.BitrateBPS {
+		return // another angle is no switch
 	}
 	direction := 1
 	if b.BitrateBPS > from {

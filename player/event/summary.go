@@ -51,6 +51,9 @@ type Summary struct {
 	Seeks    int       `json:"seeks"`
 	SeekTime Histogram `json:"seek_ns,omitzero"` // of each that was not overtaken
 
+	AngleChanges int       `json:"angle_changes,omitempty"` // to another camera angle
+	AngleTime    Histogram `json:"angle_ns,omitzero"`       // from the command to the picture
+
 	Buffer         Histogram `json:"buffer_ns,omitzero"` // media ahead of the playhead while playing
 	Fragments      int64     `json:"fragments"`          // received
 	Retries        int64     `json:"retries"`
@@ -138,6 +141,8 @@ func Merge(a, b Summary) Summary {
 	m.AVOffset = a.AVOffset.Merge(b.AVOffset)
 	m.Seeks += b.Seeks
 	m.SeekTime = a.SeekTime.Merge(b.SeekTime)
+	m.AngleChanges += b.AngleChanges
+	m.AngleTime = a.AngleTime.Merge(b.AngleTime)
 	m.Buffer = a.Buffer.Merge(b.Buffer)
 	m.Fragments += b.Fragments
 	m.Retries += b.Retries

@@ -19,6 +19,7 @@ type Fragment struct {
 	Track      string `json:"track"`  // "video", "audio" or "text"
 	Stream     string `json:"stream"` // its name
 	Language   string `json:"language,omitempty"`
+	Angle      string `json:"angle,omitempty"` // where there are several
 	Level      int    `json:"level"`
 	BitrateBPS int64  `json:"bitrate_bps"`
 	// T is the start time exactly as in the URL. A JSON string: it may exceed

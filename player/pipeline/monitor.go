@@ -36,7 +36,7 @@ type Decode struct {
 // Failure is something that could not be decoded or played.
 type Failure struct {
 	Kind platform.Kind
-	ID   int // of the branch of sound, by NewAudio; 0: not of one
+	ID   int // of the branch of sound, by NewAudio, or the video, by Video.Name; 0: not of one
 	Row  int // how many samples in a row were lost without any that was not; 0: none was
 	PTS  time.Duration
 	Err  error
@@ -98,6 +98,10 @@ type Report struct {
 	VideoLost, AudioLost error
 	// Spliced names the branch of sound that plays, by Branch.ID.
 	Spliced int
+	// Turned names the video that took over the screen last, by Video.Name, and
+	// TurnedAt when its first picture was visible; 0: none did.
+	Turned   int
+	TurnedAt time.Time
 }
 
 // Monitor collects what happens in a pipeline for the control loop. Notify

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"smoothplay/platform"
@@ -18,105 +19,146 @@ const (
 	early = time.Millisecond
 )
 
-// Presenter shows the pictures of a video track when the clock says so.
+// Presenter shows the pictures of a video track when the clock says so. Another
+// track can take over: see Splice. Small pictures of others can stand in them:
+// see SetInsets.
 type Presenter struct {
-	video   *Video
 	clock   *Clock
 	screen  *Screen
 	monitor *Monitor
+	wake    chan struct{} // holds a token: something was asked for, or a video beside has a picture
 
-	// The following belong to the goroutine of Run. They tell of the last picture
-	// shown.
-	epoch   uint64
-	source  *platform.Format
-	end     time.Duration
-	shownAt time.Time
+	mu     sync.Mutex
+	wishes wishes // guarded by mu
+
+	// The following belong to the goroutine of Run.
+	video   *Video
+	pending *picture // of video, to be shown next; nil: none was taken
+	next    *Video   // is to take over; nil: none
+	waiting *picture // of next, to be shown first; nil: none was taken
+	insets  []*inset
+	retired []*platform.Picture // to be released when the screen shows others
+	turned  int                 // video that took over and shows nothing yet, by its id; 0: none
+
+	// They tell of the last picture shown.
+	epoch    uint64
+	source   *platform.Format
+	pts, end time.Duration
+	shownAt  time.Time
 }
 
 // NewPresenter returns the presenter of v.
 func NewPresenter(v *Video, clock *Clock, screen *Screen, monitor *Monitor) *Presenter {
-	return &Presenter{video: v, clock: clock, screen: screen, monitor: monitor}
+	return &Presenter{video: v, clock: clock, screen: screen, monitor: monitor, wake: make(chan struct{}, 1)}
 }
 
 // Run shows pictures until ctx is done.
 func (p *Presenter) Run(ctx context.Context) error {
-	// Whoever of the decode loop and the presenter ends last finds what is left.
-	defer p.video.discard()
+	defer p.letGo()
 	for {
-		select {
-		case pic := <-p.video.pictures:
-			if err := p.present(ctx, pic); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
+		p.hear()
+		p.takeOver()
+		p.renewInsets()
+		due, changed, again := p.step()
+		if again {
+			continue
+		}
+		if err := p.rest(ctx, due, changed); err != nil {
+			return err
 		}
 	}
 }
 
-// present shows pic when it is due, or drops it.
-func (p *Presenter) present(ctx context.Context, pic picture) error {
-	if pic.Picture == nil {
-		return p.finish(ctx, pic.epoch)
+// letGo releases what was not shown. Whoever of a decode loop and the presenter
+// ends last finds what is left.
+func (p *Presenter) letGo() {
+	p.pending.release()
+	p.waiting.release()
+	p.video.discard()
+	if p.next != nil {
+		p.next.discard()
 	}
+	p.dropInsets(nil)
+}
+
+// rest waits for a picture, for due (zero: no time), or until something changes.
+func (p *Presenter) rest(ctx context.Context, due time.Time, changed <-chan struct{}) error {
+	pictures := p.video.pictures
+	if p.pending != nil {
+		pictures = nil
+	}
+	var fire <-chan time.Time
+	if !due.IsZero() {
+		timer := time.NewTimer(time.Until(due))
+		defer timer.Stop()
+		fire = timer.C
+	}
+	select {
+	case pic := <-pictures:
+		p.pending = &pic
+	case <-fire:
+	case <-changed:
+	case <-p.wake:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// step shows or drops the pending picture when it is due, and reports that there
+// may be more to do. Else it returns when that will be, zero while the clock
+// stands, and what is closed when the clock changes.
+func (p *Presenter) step() (due time.Time, changed <-chan struct{}, again bool) {
+	if p.pending == nil {
+		return p.waitingDue()
+	}
+	pic := *p.pending
 	first := pic.epoch != p.epoch
-	if pic.wound {
-		return p.presentWound(ctx, pic, first)
+	at := p.end
+	switch {
+	case pic.wound:
+		at = pic.PTS
+	case pic.Picture != nil:
+		at = pic.PTS - early
 	}
-	if !first {
-		late, ok, err := p.wait(ctx, pic.epoch, pic.PTS-early)
-		if err != nil || !ok {
-			pic.Release()
-			return err
-		}
-		limit := lateMax
-		if pic.Duration > 0 {
-			limit = min(max(pic.Duration, lateMin), lateMax)
-		}
-		if late > limit+early && time.Since(p.shownAt) < showAtLeast {
-			p.monitor.count(func(r *Report) { r.Dropped++ })
-			pic.Release()
-			return nil
-		}
-	} else if p.stale(pic.epoch) {
+	due, running, changed := p.clock.Due(at)
+	late := time.Since(due)
+	switch {
+	case p.stale(pic.epoch):
 		pic.Release()
-		return nil
+	case !first && !(running && late >= 0):
+		if !running {
+			due = time.Time{}
+		}
+		return due, changed, false
+	case pic.Picture == nil:
+		p.monitor.tell(func(r *Report) { r.VideoEnded = pic.epoch })
+	case !first && p.tooLate(pic, late) && time.Since(p.shownAt) < showAtLeast:
+		p.count(pic, func(r *Report) { r.Dropped++ })
+		pic.Release()
+	default:
+		p.show(pic, first)
 	}
-	p.show(pic, first)
-	return nil
+	p.pending = nil
+	return due, nil, true
 }
 
-// presentWound shows a picture of a shot when it is due: its rate says how far apart
-// pictures are, and one that is late is shown unless the next one is there.
-func (p *Presenter) presentWound(ctx context.Context, pic picture, first bool) error {
-	if !first {
-		late, ok, err := p.wait(ctx, pic.epoch, pic.PTS)
-		if err != nil || !ok {
-			pic.Release()
-			return err
-		}
-		if late > lateMax && len(p.video.pictures) > 0 && time.Since(p.shownAt) < showAtLeast {
-			p.monitor.count(func(r *Report) { r.Dropped++ })
-			pic.Release()
-			return nil
-		}
-	} else if p.stale(pic.epoch) {
-		pic.Release()
-		return nil
+// tooLate reports whether pic is not shown any more. Of a shot the rate says how far
+// apart pictures are, and one that is late is shown unless the next one is there.
+func (p *Presenter) tooLate(pic picture, late time.Duration) bool {
+	switch {
+	case pic.wound:
+		return late > lateMax && len(p.video.pictures) > 0
+	case pic.Duration <= 0:
+		return late > lateMax+early
 	}
-	p.show(pic, first)
-	return nil
+	return late > min(max(pic.Duration, lateMin), lateMax)+early
 }
 
 func (p *Presenter) stale(epoch uint64) bool { return p.video.queue.Epoch() != epoch }
 
-// wait returns how late it is when the clock has reached pos; ok is false when
-// the epoch ended meanwhile.
-func (p *Presenter) wait(ctx context.Context, epoch uint64, pos time.Duration) (late time.Duration, ok bool, err error) {
-	return await(ctx, p.clock, func() bool { return p.stale(epoch) }, pos)
-}
-
-// await is wait with any clock, until stale says that the epoch ended.
+// await returns how late it is when the clock has reached pos; ok is false when
+// stale said meanwhile that the epoch ended.
 func await(ctx context.Context, clock *Clock, stale func() bool, pos time.Duration) (late time.Duration, ok bool, err error) {
 	for {
 		due, running, changed := clock.Due(pos)
@@ -152,9 +194,11 @@ func await(ctx context.Context, clock *Clock, stale func() bool, pos time.Durati
 func (p *Presenter) show(pic picture, first bool) {
 	pts, end, source := pic.PTS, pic.PTS+pic.Duration, pic.Source
 	lasts := pic.Duration // the picture may be gone when it was shown
+	p.advanceInsets(pts)
 	began := time.Now()
-	shown := p.screen.show(pic.Picture, max(pts, p.clock.Position(began)), first)
+	shown := p.screen.show(pic.Picture, p.drawn(pic.Picture), max(pts, p.clock.Position(began)), first)
 	took := time.Since(began)
+	p.releaseRetired()
 	running := p.clock.Running()
 	offset := p.clock.Position(shown) - pts
 	period := end - pts
@@ -162,8 +206,12 @@ func (p *Presenter) show(pic picture, first bool) {
 		period, end = 0, pts // how far apart pictures are is the affair of the rate
 	}
 	repeated := !first && running && period > 0 && offset > period+lateMin
-	news := first || source != p.source
+	turned := p.turned
+	news := first || source != p.source || turned != 0
 	record := func(r *Report) {
+		if pic.quiet {
+			r.Decoded++
+		}
 		r.Shown++
 		r.Began, r.OnScreen = pic.epoch, OnScreen{pic.epoch, pts, pts + lasts}
 		if !pic.wound {
@@ -179,22 +227,24 @@ func (p *Presenter) show(pic picture, first bool) {
 		if news {
 			r.Firsts = appendBounded(r.Firsts, Shown{pic.epoch, source, pts, shown, first})
 		}
+		if turned != 0 {
+			r.Turned, r.TurnedAt = turned, shown
+		}
 	}
 	if news {
 		p.monitor.tell(record)
 	} else {
 		p.monitor.count(record)
 	}
-	p.epoch, p.source, p.end, p.shownAt = pic.epoch, source, end, shown
+	p.epoch, p.source, p.pts, p.end, p.shownAt, p.turned = pic.epoch, source, pts, end, shown, 0
 }
 
-// finish waits until the last picture was on the screen for its whole time.
-func (p *Presenter) finish(ctx context.Context, epoch uint64) error {
-	if p.epoch == epoch {
-		if _, ok, err := p.wait(ctx, epoch, p.end); err != nil || !ok {
-			return err
+// count changes the report for pic, which its decode loop may not have counted.
+func (p *Presenter) count(pic picture, change func(*Report)) {
+	p.monitor.count(func(r *Report) {
+		if pic.quiet {
+			r.Decoded++
 		}
-	}
-	p.monitor.tell(func(r *Report) { r.VideoEnded = epoch })
-	return nil
+		change(r)
+	})
 }

@@ -18,10 +18,11 @@ type Screen struct {
 	plane   platform.OverlayPlane // nil: captions are in the frames
 	monitor *Monitor
 
-	mu    sync.Mutex
-	onAir *platform.Picture // guarded by mu, as below
-	since time.Time         // when it was shown first
-	lost  bool              // the sink is gone: pictures are timed and released
+	mu     sync.Mutex
+	onAir  *platform.Picture // guarded by mu, as below
+	since  time.Time         // when it was shown first
+	insets []platform.Inset  // in it; the presenter's
+	lost   bool              // the sink is gone: pictures are timed and released
 
 	captions uint64          // the Captions that have the screen; 0: none
 	changed  chan<- struct{} // tells them that another size or the first picture after a jump is there
@@ -36,9 +37,10 @@ func NewScreen(sink platform.VideoSink, monitor *Monitor) *Screen {
 	return &Screen{sink: sink, plane: plane, monitor: monitor}
 }
 
-// show puts p on the screen, which owns it from now on, with the captions of pos,
-// and returns when it became visible. first: it is the first after a jump.
-func (s *Screen) show(p *platform.Picture, pos time.Duration, first bool) time.Time {
+// show puts p on the screen, which owns it from now on, with small pictures in it
+// that stay the caller's and the captions of pos, and returns when it became
+// visible. first: it is the first after a jump.
+func (s *Screen) show(p *platform.Picture, insets []platform.Inset, pos time.Duration, first bool) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if first || s.onAir == nil || sizeOf(s.onAir) != sizeOf(p) {
@@ -48,10 +50,23 @@ func (s *Screen) show(p *platform.Picture, pos time.Duration, first bool) time.T
 	if s.plane != nil && !unchanged(captions, s.drawn) {
 		s.turnPlane(captions)
 	}
+	s.insets = insets
 	shown := s.put(p, captions)
 	s.onAir.Release()
 	s.onAir, s.since = p, time.Now()
 	return shown
+}
+
+// repeat shows the picture that is on the screen again, with the small ones that
+// insets returns for it.
+func (s *Screen) repeat(insets func(*platform.Picture) []platform.Inset) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.insets = nil
+	if s.onAir != nil {
+		s.insets = insets(s.onAir)
+		s.put(s.onAir, s.drawn)
+	}
 }
 
 // put gives the sink a frame with p. guarded by mu.
@@ -60,7 +75,7 @@ func (s *Screen) put(p *platform.Picture, captions []platform.Overlay) time.Time
 	if s.lost {
 		return s.shownAt
 	}
-	frame := platform.Frame{Picture: p}
+	frame := platform.Frame{Picture: p, Insets: s.insets}
 	if s.plane == nil {
 		frame.Overlays, s.drawn = captions, captions
 	}

@@ -27,6 +27,14 @@ type picture struct {
 	epoch uint64
 	*platform.Picture
 	wound bool // of a shot
+	quiet bool // the Monitor does not count it as decoded yet
+}
+
+// release gives the memory of p back, which may be nil.
+func (p *picture) release() {
+	if p != nil {
+		p.Release()
+	}
 }
 
 // errStale ends the delivery of pictures of an epoch that is over.
@@ -41,7 +49,14 @@ type Video struct {
 	pictures chan picture
 
 	unlock Unlocker
-	effort atomic.Uint32 // platform.EffortLevel that is wanted
+	id     int
+	effort atomic.Uint32             // platform.EffortLevel that is wanted
+	beside atomic.Pointer[Presenter] // that shows another video; nil: this one
+	// before is the video that may have to close its decoder for this one; nil:
+	// none. It belongs to the goroutine of Run.
+	before *Video
+	stop   atomic.Pointer[context.CancelFunc] // ends Run
+	ended  chan struct{}                      // closed when Run has returned
 
 	// The following belong to the goroutine of Run.
 	decoder platform.VideoDecoder
@@ -52,6 +67,7 @@ type Video struct {
 	start   time.Duration     // where the epoch begins: what ends before is not shown
 	begun   bool              // a picture of this epoch was delivered
 	held    *platform.Picture // the newest picture before start
+	quiet   bool              // the last picture delivered is not counted
 	failed  int               // samples lost since the last picture
 	late    bool              // the last picture delivered was due already
 	lags    bool              // samples are left out up to the next key sample
@@ -64,7 +80,33 @@ type Video struct {
 // NewVideo returns the decode loop of the track that queue holds, of which all
 // samples are clear: see Lock.
 func NewVideo(queue *buffer.Queue, decoders platform.Decoders, clock *Clock, monitor *Monitor) *Video {
-	return &Video{queue: queue, decoders: decoders, clock: clock, monitor: monitor, pictures: make(chan picture, pictureQueue)}
+	return &Video{
+		queue: queue, decoders: decoders, clock: clock, monitor: monitor,
+		pictures: make(chan picture, pictureQueue), ended: make(chan struct{}),
+	}
+}
+
+// Name gives v an id that reports name it by, not 0; to be called before Run.
+func (v *Video) Name(id int) { v.id = id }
+
+// Beside makes v decode what p, which shows another video, may show later or as
+// an inset: until it takes over, it begins where the clock is when it has got
+// that far, and what it does is not counted. It is called before Run.
+func (v *Video) Beside(p *Presenter) { v.beside.Store(p) }
+
+// After makes v use the decoder that other has where the device has no second one:
+// the decode loop of other ends then, and what it has decoded is lost. It is called
+// before Run.
+func (v *Video) After(other *Video) { v.before = other }
+
+// Ended reports whether Run has returned.
+func (v *Video) Ended() bool {
+	select {
+	case <-v.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // Lock makes v have encrypted samples decrypted by u; to be called before Run.
@@ -73,7 +115,10 @@ func (v *Video) Lock(u Unlocker) { v.unlock = u }
 // Run decodes until ctx is done. What cannot be decoded is reported to the
 // Monitor and left out.
 func (v *Video) Run(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	v.stop.Store(&end)
 	defer func() {
+		end()
 		v.held.Release()
 		v.album.clear()
 		v.queue.Stop()
@@ -81,6 +126,7 @@ func (v *Video) Run(ctx context.Context) error {
 			v.decoder.Close()
 		}
 		v.discard()
+		close(v.ended)
 	}()
 	for {
 		e, err := v.queue.Next(ctx)
@@ -104,7 +150,7 @@ func (v *Video) Run(ctx context.Context) error {
 			return ctx.Err()
 		default:
 			v.failed++
-			v.monitor.fail(Failure{Kind: platform.Video, Row: v.failed, PTS: e.Sample.PTS, Err: err})
+			v.monitor.fail(Failure{Kind: platform.Video, ID: v.id, Row: v.failed, PTS: e.Sample.PTS, Err: err})
 		}
 	}
 }
@@ -120,7 +166,7 @@ func (v *Video) begin(e buffer.Entry) {
 		v.reopen() // another presentation
 	default:
 		if err := v.decoder.Flush(); err != nil {
-			v.monitor.fail(Failure{Kind: platform.Video, PTS: e.Start, Err: fmt.Errorf("flushing the video decoder: %w", err)})
+			v.monitor.fail(Failure{Kind: platform.Video, ID: v.id, PTS: e.Start, Err: fmt.Errorf("flushing the video decoder: %w", err)})
 			v.reopen()
 		}
 	}
@@ -149,11 +195,9 @@ func (v *Video) give(ctx context.Context, e *buffer.Entry, out func(*platform.Pi
 	format := e.Fragment.Format
 	opened := v.decoder == nil
 	if opened {
-		d, err := v.decoders.OpenVideo(*format)
-		if err != nil {
-			return fmt.Errorf("opening a decoder for %s %dx%d: %w", format.Codec, format.Width, format.Height, err)
+		if err := v.open(ctx, format); err != nil {
+			return err
 		}
-		v.decoder, v.told, v.format = d, platform.EffortFull, nil
 	}
 	if v.format != format { // the sample that said so may have been left out
 		v.format, s.Format = format, format
@@ -183,8 +227,11 @@ func (v *Video) feed(s *platform.Sample, format *platform.Format, out func(*plat
 	v.waited = 0
 	n := 0
 	began := time.Now()
+	quiet := v.beside.Load() != nil
 	err := v.decoder.Decode(s, func(p *platform.Picture) error {
-		n++
+		if v.quiet = v.beside.Load() != nil; !v.quiet {
+			n++
+		}
 		return out(p)
 	})
 	took := time.Since(began) - v.waited
@@ -197,11 +244,51 @@ func (v *Video) feed(s *platform.Sample, format *platform.Format, out func(*plat
 		threads, most = d.Threads()
 	}
 	v.monitor.count(func(r *Report) {
-		r.Threads, r.MostThreads = threads, most
 		r.Decoded += n
+		if !quiet {
+			r.Threads, r.MostThreads = threads, most
+		}
 		r.Decodes = appendBounded(r.Decodes, Decode{took, format})
 	})
 	return err
+}
+
+// open opens the decoder, in the place of another one where there is no room for
+// two.
+func (v *Video) open(ctx context.Context, format *platform.Format) error {
+	d, err := v.decoders.OpenVideo(*format)
+	if other := v.before; err != nil && other != nil {
+		if end := other.stop.Load(); end != nil {
+			(*end)()
+			select {
+			case <-other.ended:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			d, err = v.decoders.OpenVideo(*format)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("opening a decoder for %s %dx%d: %w", format.Codec, format.Width, format.Height, err)
+	}
+	v.decoder, v.told, v.format, v.before = d, platform.EffortFull, nil, nil
+	return nil
+}
+
+// count changes the report, unless v is beside the video that is shown.
+func (v *Video) count(change func(*Report)) {
+	if v.beside.Load() == nil {
+		v.monitor.count(change)
+	}
+}
+
+// from is where the pictures begin that are worth showing: where the epoch does;
+// of a video that is to take over, where the clock is.
+func (v *Video) from() time.Duration {
+	if v.beside.Load() != nil && v.clock.Running() {
+		return max(v.start, v.clock.Position(time.Now()))
+	}
+	return v.start
 }
 
 // leavesOut reports whether s is not decoded, and why in the Monitor.
@@ -211,11 +298,11 @@ func (v *Video) leavesOut(ctx context.Context, s *platform.Sample) (bool, error)
 	switch {
 	case v.locked:
 		return true, nil
-	case !v.begun && s.Disposable && s.Format == nil && s.PTS+s.Duration <= v.start:
-		v.monitor.count(func(r *Report) { r.Skipped++ })
+	case !v.begun && s.Disposable && s.Format == nil && s.PTS+s.Duration <= v.from():
+		v.count(func(r *Report) { r.Skipped++ })
 		return true, nil
 	case v.spares(s):
-		v.monitor.count(func(r *Report) { r.Spared++ })
+		v.count(func(r *Report) { r.Spared++ })
 		if v.spared && !spared {
 			// The next sample given is a key: what is held must not wait for it.
 			if err := v.drain(func(p *platform.Picture) error { return v.deliver(ctx, p) }); err != nil {
@@ -224,7 +311,7 @@ func (v *Video) leavesOut(ctx context.Context, s *platform.Sample) (bool, error)
 		}
 		return true, v.keepPace(ctx, s)
 	case v.tooLate(s):
-		v.monitor.count(func(r *Report) { r.Omitted++ })
+		v.count(func(r *Report) { r.Omitted++ })
 		return true, nil
 	}
 	return false, nil
@@ -274,7 +361,9 @@ func (v *Video) drain(out func(*platform.Picture) error) error {
 	}
 	n := 0
 	err := v.decoder.Drain(func(p *platform.Picture) error {
-		n++
+		if v.quiet = v.beside.Load() != nil; !v.quiet {
+			n++
+		}
 		return out(p)
 	})
 	v.monitor.count(func(r *Report) { r.Decoded += n })
@@ -284,15 +373,15 @@ func (v *Video) drain(out func(*platform.Picture) error) error {
 // deliver passes p on, or keeps it back where it ends before the place sought.
 func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
 	v.failed = 0
-	if !v.begun && p.PTS+p.Duration <= v.start {
+	if !v.begun && p.PTS+p.Duration <= v.from() {
 		v.held.Release()
 		v.held = p
-		v.monitor.count(func(r *Report) { r.Preroll++ })
+		v.count(func(r *Report) { r.Preroll++ })
 		return nil
 	}
 	v.late = v.begun && v.clock.Running() && v.clock.Position(time.Now())-p.PTS > lateMin
 	if v.late {
-		v.monitor.count(func(r *Report) { r.Late++ })
+		v.count(func(r *Report) { r.Late++ })
 	}
 	v.begun = true
 	v.held.Release()
@@ -318,6 +407,10 @@ func (v *Video) send(ctx context.Context, p picture) error {
 		p.Release()
 		return errStale
 	}
+	if beside := v.beside.Load(); beside != nil {
+		defer beside.rouse()
+	}
+	p.quiet = v.quiet
 	select {
 	case v.pictures <- p:
 		return nil

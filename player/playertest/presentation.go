@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,18 @@ type Presentation struct {
 	Chapters []time.Duration
 	// NoKeyFrames: requests for key pictures alone are answered with 404.
 	NoKeyFrames bool
+	// Angles are camera angles: streams of their own or, with OneStream, levels of one
+	// stream with the attribute CameraAngle; nil: there is one without a name. The
+	// pictures of the i-th are i*2 pixels wider.
+	Angles    []Angle
+	OneStream bool
+}
+
+// Angle is a camera angle of a Presentation.
+type Angle struct {
+	Name   string
+	Levels []int64       // nil: those of the Presentation
+	Begins time.Duration // of an own stream: where; at a chunk
 }
 
 const (
@@ -48,7 +61,7 @@ const (
 	videoConfig = "00000001674D400C965280A0B76020000003002000000651E285540000000168EB8F20"
 )
 
-var fragmentPath = regexp.MustCompile(`^/show\.ism/QualityLevels\((\d+)\)/(Fragments|KeyFrames)\((\w+)=(\d+)\)$`)
+var fragmentPath = regexp.MustCompile(`^/show\.ism/QualityLevels\((\d+)(,CameraAngle=[^)]*)?\)/(Fragments|KeyFrames)\((\w+)=(\d+)\)$`)
 
 // ServeHTTP answers /show.ism/Manifest and the fragments it names.
 func (p *Presentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -63,13 +76,13 @@ func (p *Presentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	bps, _ := strconv.ParseInt(m[1], 10, 64)
-	t, _ := strconv.ParseUint(m[4], 10, 64)
-	keys := m[2] == "KeyFrames"
+	t, _ := strconv.ParseUint(m[5], 10, 64)
+	keys := m[3] == "KeyFrames"
 	if keys && p.NoKeyFrames {
 		http.NotFound(w, r)
 		return
 	}
-	body := p.fragment(m[3], bps, t, keys)
+	body := p.fragment(m[4], strings.TrimPrefix(m[2], ",CameraAngle="), bps, t, keys)
 	if body == nil {
 		http.NotFound(w, r)
 		return
@@ -122,19 +135,14 @@ func (p *Presentation) manifest() string {
 		for i, c := range chunks {
 			t := ""
 			if i == 0 {
-				t = fmt.Sprintf(" t=\"%d\"", p.Offset)
+				t = fmt.Sprintf(" t=\"%d\"", p.Offset+c.t)
 			}
 			fmt.Fprintf(&b, "<c%s d=\"%d\"/>", t, c.d)
 		}
 		b.WriteString("</StreamIndex>\n")
 	}
 	if p.Levels != nil {
-		b.WriteString(`<StreamIndex Type="video" Name="video" Url="QualityLevels({bitrate})/Fragments(video={start time})">`)
-		for i, bps := range p.Levels {
-			fmt.Fprintf(&b, `<QualityLevel Index="%d" Bitrate="%d" FourCC="H264" MaxWidth="%d" MaxHeight="%d" CodecPrivateData="%s"/>`,
-				i, bps, 320*(i+1), 180*(i+1), videoConfig)
-		}
-		list(p.chunks(p.Length, false))
+		p.video(&b, list)
 	}
 	for i, language := range p.Languages {
 		fmt.Fprintf(&b, `<StreamIndex Type="audio" Name="audio_%s" Language="%s" Url="QualityLevels({bitrate})/Fragments(audio_%s={start time})">`,
@@ -167,9 +175,68 @@ func (p *Presentation) manifest() string {
 	return b.String()
 }
 
+// video writes the video streams of the manifest.
+func (p *Presentation) video(b *strings.Builder, list func([]chunk)) {
+	level := func(i, angle int, bps int64, attributes string) {
+		fmt.Fprintf(b, `<QualityLevel Index="%d" Bitrate="%d" FourCC="H264" MaxWidth="%d" MaxHeight="%d" CodecPrivateData="%s"`,
+			i, bps, 320*(i+1)+2*angle, 180*(i+1), videoConfig)
+		if attributes == "" {
+			b.WriteString("/>")
+			return
+		}
+		fmt.Fprintf(b, `><CustomAttributes>%s</CustomAttributes></QualityLevel>`, attributes)
+	}
+	if p.OneStream {
+		b.WriteString(`<StreamIndex Type="video" Name="video" Url="QualityLevels({bitrate},{CustomAttributes})/Fragments(video={start time})">`)
+		for n, a := range p.Angles {
+			for i, bps := range p.levelsOf(a) {
+				level(i, n, bps, fmt.Sprintf(`<Attribute Name="CameraAngle" Value="%s"/>`, a.Name))
+			}
+		}
+		list(p.chunks(p.Length, false))
+		return
+	}
+	angles := p.Angles
+	if angles == nil {
+		angles = []Angle{{Name: "video"}}
+	}
+	for n, a := range angles {
+		fmt.Fprintf(b, `<StreamIndex Type="video" Name="%s" Url="QualityLevels({bitrate})/Fragments(%s={start time})">`, a.Name, a.Name)
+		for i, bps := range p.levelsOf(a) {
+			level(i, n, bps, "")
+		}
+		chunks := p.chunks(p.Length, false)
+		for len(chunks) > 0 && time.Duration(chunks[0].t)*100 < a.Begins {
+			chunks = chunks[1:]
+		}
+		list(chunks)
+	}
+}
+
+func (p *Presentation) levelsOf(a Angle) []int64 {
+	if a.Levels != nil {
+		return a.Levels
+	}
+	return p.Levels
+}
+
+// has reports whether there is a level of a video stream and angle; of others all
+// there are are served.
+func (p *Presentation) has(stream, angle string, bps int64) bool {
+	if strings.HasPrefix(stream, "audio") {
+		return true
+	}
+	for _, a := range p.Angles {
+		if p.OneStream && stream == "video" && angle == a.Name || !p.OneStream && stream == a.Name {
+			return slices.Contains(p.levelsOf(a), bps)
+		}
+	}
+	return p.Angles == nil && stream == "video"
+}
+
 // fragment is the body of the fragment of a stream at t, or of its key
 // pictures; nil: there is none.
-func (p *Presentation) fragment(stream string, bps int64, t uint64, keys bool) []byte {
+func (p *Presentation) fragment(stream, angle string, bps int64, t uint64, keys bool) []byte {
 	for _, x := range p.Texts {
 		if x.name() == stream {
 			return x.fragment(p, t)
@@ -179,6 +246,9 @@ func (p *Presentation) fragment(stream string, bps int64, t uint64, keys bool) [
 		if p.Sparse[i].Name == stream {
 			return p.Sparse[i].fragment(t, p.Offset)
 		}
+	}
+	if !p.has(stream, angle, bps) {
+		return nil
 	}
 	audio := strings.HasPrefix(stream, "audio")
 	length := p.Length

@@ -257,6 +257,11 @@ func SelectText(at time.Duration, index int) Step {
 	return Step{at, func(s *Session) { s.Must(s.Player.SelectText(s.Ctx, index)) }}
 }
 
+// SelectAngle is a step that changes the camera angle.
+func SelectAngle(at time.Duration, name string) Step {
+	return Step{at, func(s *Session) { s.Must(s.Player.SelectVideo(s.Ctx, name)) }}
+}
+
 // SelectAudio is a step that changes the language.
 func SelectAudio(at time.Duration, index int) Step {
 	return Step{at, func(s *Session) { s.Must(s.Player.SelectAudio(s.Ctx, index)) }}
