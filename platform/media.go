@@ -166,7 +166,8 @@ type Frame struct {
 }
 
 // Inset is a small picture in the main one; At is in shares (0 to 1) of the
-// main picture's width and height.
+// main picture's width and height. Picture stays valid as the main one does: until
+// a Show of a Frame without it has returned, or Close.
 type Inset struct {
 	Picture                     *Picture
 	AtX, AtY, AtWidth, AtHeight float64

@@ -3,6 +3,7 @@ package player
 import (
 	"slices"
 
+	"smoothplay/heuristics/renderload"
 	"smoothplay/player/event"
 	"smoothplay/player/pipeline"
 )
@@ -63,3 +64,28 @@ func (l *loop) asideOf(i int) *track {
 	}
 	return nil
 }
+
+// dropInsets takes the small pictures away where the device does not keep up with
+// them, before anything is concluded about the level that is played. It reports
+// whether it did.
+func (l *loop) dropInsets(seen renderload.Observation) bool {
+	if len(l.angles.placed) == 0 || seen.Ignore {
+		return false
+	}
+	lost := seen.Late + seen.Dropped + seen.Spared
+	busy := seen.PicturePeriod > 0 && seen.DecodeMean+seen.Showing > seen.PicturePeriod*insetsLoad/100
+	if lost*insetsLost <= seen.Shown && !busy {
+		return false
+	}
+	l.showInsets(false, "render_load")
+	l.render.epoch = 0 // the next second is disturbed by what was
+	return true
+}
+
+const (
+	// insetsLost is one part of the pictures shown of which as many may be late or
+	// lost with insets, and insetsLoad the part of their time in percent that
+	// decoding and showing may take.
+	insetsLost = 20
+	insetsLoad = 85
+)

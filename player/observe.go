@@ -66,6 +66,9 @@ func (l *loop) observe() {
 	o.epoch = l.epoch
 	load := l.load()
 	seen.Device, seen.Process, seen.Throttled = load.Device, load.Process, load.Throttled
+	if l.dropInsets(seen) {
+		return
+	}
 	_, why := o.monitor.Observe(seen)
 	l.conclude(seen, why)
 	if o.cap < l.level {

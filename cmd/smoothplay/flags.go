@@ -25,6 +25,8 @@ type sessionFlags struct {
 	rate             float64
 	noVideo, noAudio bool
 	languages, texts []string
+	angle            string
+	angles           player.AnglesAhead
 
 	policy, policyConfig         string
 	minRate, maxRate, startRate  rateValue
@@ -43,6 +45,8 @@ func (f *sessionFlags) register(cmd *cobra.Command) {
 		flags.BoolVar(&f.noVideo, "no-video", false, "leave the video out; nothing of it is fetched")
 		flags.BoolVar(&f.noAudio, "no-audio", false, "leave the audio out; nothing of it is fetched")
 		flags.StringSliceVar(&f.languages, "alang", nil, "audio wanted, best first: `languages`, names or roles, as en,de or en:description")
+		flags.StringVar(&f.angle, "angle", "", "begin with the camera angle of this `name` (default: the first)")
+		flags.Var(anglesValue{&f.angles}, "angles", "camera angles to fetch ahead, to be there at once: `neighbours`, all or none")
 		flags.StringSliceVar(&f.texts, "slang", nil, "captions wanted, best first, likewise: en-US,eng:subtitle (default: none)")
 	})
 	addFlags(cmd, "Live presentations", f.live.register)
@@ -101,6 +105,8 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		NoAudio:        f.noAudio,
 		AudioLanguages: f.languages,
 		TextLanguages:  f.texts,
+		Angle:          f.angle,
+		Angles:         f.angles,
 		Policy:         f.policy,
 		NewPolicy:      made,
 		Limits: player.Limits{

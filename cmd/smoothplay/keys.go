@@ -27,7 +27,7 @@ func skipKey(name, label, help string, d time.Duration) key {
 // keys are the keys of the window; those of mpv where it has one for the
 // purpose.
 var keys = []key{
-	{[]string{"SPACE", "p", "PLAYPAUSE"}, "space, p", "pause, go on; play again after the end", false, (*ui).togglePause},
+	{[]string{"SPACE", "PLAYPAUSE"}, "space", "pause, go on; play again after the end", false, (*ui).togglePause},
 	skipKey("LEFT", "left", "5 s back", -5*time.Second),
 	skipKey("RIGHT", "right", "5 s forward", 5*time.Second),
 	skipKey("Shift+LEFT", "shift+left", "1 s back", -time.Second),
@@ -50,6 +50,9 @@ var keys = []key{
 	{[]string{"9", "/", "VOLUME_DOWN"}, "9, /", "less volume", true, func(u *ui, now time.Time) { u.changeVolume(-.05, now) }},
 	{[]string{"0", "*", "VOLUME_UP"}, "0, *", "more volume", true, func(u *ui, now time.Time) { u.changeVolume(.05, now) }},
 	{[]string{"m", "MUTE"}, "m", "mute", false, (*ui).toggleMute},
+	{[]string{"a"}, "a", "next camera angle", false, func(u *ui, now time.Time) { u.nextAngle(1, now) }},
+	{[]string{"Shift+a", "Shift+A"}, "shift+a", "the camera angle before", false, func(u *ui, now time.Time) { u.nextAngle(-1, now) }},
+	{[]string{"p"}, "p", "the other angles as small pictures, or no longer", false, (*ui).toggleInsets},
 	{[]string{"#"}, "#", "next audio language", false, (*ui).nextAudio},
 	{[]string{"j"}, "j", "next captions, or none", false, (*ui).nextText},
 	{[]string{"v"}, "v", "captions on, off", false, (*ui).toggleText},

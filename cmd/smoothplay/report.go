@@ -25,6 +25,7 @@ type report struct {
 	CanPause  *bool              `json:"can_pause,omitempty"`
 	Edge      *edgeReport        `json:"edge,omitempty"` // nil: it is not live
 	Streams   []streamReport     `json:"streams"`
+	Angles    []angleReport      `json:"angles,omitempty"` // nil: there is but one
 	Protected []protectionReport `json:"protection,omitempty"`
 	Warnings  []string           `json:"warnings,omitempty"`
 }
@@ -60,6 +61,7 @@ type levelReport struct {
 	FrameRate  float64 `json:"frame_rate,omitempty"`
 	SampleRate int     `json:"sample_rate,omitempty"`
 	Channels   int     `json:"channels,omitempty"`
+	Angle      string  `json:"angle,omitempty"` // of a level that names its camera angle
 	// LeftOut says why this device does not play the level; "": it does.
 	LeftOut string `json:"left_out,omitempty"`
 }
@@ -76,6 +78,7 @@ func reportOn(url string, size int64, snap *timeline.Snapshot, decoders platform
 		CanSeek:   p.CanSeek, CanPause: p.CanPause,
 		Warnings: p.Warnings,
 	}
+	r.Angles = reportAngles(snap)
 	r.Protected = reportProtection(p.Protections, keys)
 	seen := map[string]bool{}
 	for i := range p.Streams {
@@ -130,6 +133,7 @@ func reportLevel(s *manifest.Stream, l *manifest.Level, decoders platform.Decode
 		BitrateBPS: l.BitrateBPS, FourCC: l.FourCC, Width: l.Width, Height: l.Height,
 		FrameRate: l.FrameRate, SampleRate: l.SamplingRate, Channels: l.Channels,
 	}
+	r.Angle, _ = l.Angle()
 	format, warnings, err := fragment.FormatOf(s, l)
 	if err != nil {
 		r.LeftOut = err.Error()

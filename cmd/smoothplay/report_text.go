@@ -46,6 +46,7 @@ func (r report) WriteText(w io.Writer) error {
 	for _, s := range r.Streams {
 		s.writeText(&b)
 	}
+	writeAngles(&b, r.Angles)
 	if len(r.Protected) > 0 {
 		fmt.Fprintln(&b, "\nprotected")
 		for _, p := range r.Protected {
@@ -117,6 +118,9 @@ func (l levelReport) writeText(b *strings.Builder) {
 	var shape []string
 	if l.Width > 0 && l.Height > 0 {
 		shape = append(shape, fmt.Sprintf("%dx%d", l.Width, l.Height))
+	}
+	if l.Angle != "" {
+		shape = append(shape, "angle "+printable(l.Angle))
 	}
 	if l.Display != "" {
 		shape = append(shape, "shown as "+l.Display)

@@ -78,6 +78,9 @@ func statistics(s player.Status) [][2]string {
 	add("pictures", "%d decoded, %d shown, %d dropped", s.Decoded, s.Shown, s.Dropped)
 	add("a/v", "%+.0f ms", float64(s.AVOffset)/float64(time.Millisecond))
 	add("stalls", "%d", s.Stalls)
+	if i := s.SelectedAngle; i >= 0 && i < len(s.Angles) {
+		add("angle", "%s (%d of %d)%s", printable(s.Angles[i].Name), i+1, len(s.Angles), readyText(s.Angles, i))
+	}
 	if i := s.SelectedAudio; i >= 0 && i < len(s.Audio) {
 		add("audio", "%s (%d of %d)", audioText(s.Audio[i]), i+1, len(s.Audio))
 	}

@@ -23,6 +23,8 @@ type session interface {
 	Seek(context.Context, time.Duration, player.SeekMode) error
 	SelectAudio(context.Context, int) error
 	SelectText(context.Context, int) error
+	SelectVideo(context.Context, string) error
+	ShowInsets(context.Context, bool) error
 	SetLimits(context.Context, player.Limits) error
 	SetVolume(context.Context, float64) error
 	Mute(context.Context, bool) error

@@ -46,6 +46,14 @@ func (f *fakeSession) SelectAudio(_ context.Context, n int) error {
 	f.status.SelectedAudio = n
 	return f.note("audio %d", n)
 }
+func (f *fakeSession) SelectVideo(_ context.Context, name string) error {
+	return f.note("angle %s", name)
+}
+
+func (f *fakeSession) ShowInsets(_ context.Context, on bool) error {
+	return f.note("insets %t", on)
+}
+
 func (f *fakeSession) SelectText(_ context.Context, n int) error {
 	f.status.SelectedText = n
 	return f.note("text %d", n)
@@ -108,7 +116,8 @@ func TestKeys(t *testing.T) {
 		want  string
 	}{
 		{[]sdl.Key{press("SPACE")}, "pause"},
-		{[]sdl.Key{press("p"), press("p")}, "pause play"},
+		{[]sdl.Key{press("PLAYPAUSE"), press("PLAYPAUSE")}, "pause play"},
+		{[]sdl.Key{press("p"), press("a")}, ""}, // there is one angle
 		{[]sdl.Key{press("LEFT")}, "seek 55s exact"},
 		{[]sdl.Key{press("RIGHT"), press("RIGHT")}, "seek 1m5s exact seek 1m10s exact"},
 		{[]sdl.Key{shift("RIGHT")}, "seek 1m1s exact"},

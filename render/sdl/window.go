@@ -31,8 +31,7 @@ type WindowOptions struct {
 }
 
 // A Window is a platform.VideoSink on the screen. It keeps the aspect of the
-// picture in any size, and repaints by itself when it was covered or resized,
-// then without the insets of the last frame, whose pictures may be gone. All
+// picture in any size, and repaints by itself when it was covered or resized. All
 // methods may be called from any goroutine.
 type Window struct {
 	display *Display
@@ -157,7 +156,9 @@ func (w *Window) Show(f *platform.Frame) (shown time.Time, err error) {
 			err = errWindowClosed
 			return
 		}
-		w.last = platform.Frame{Picture: f.Picture, Overlays: append(w.last.Overlays[:0], f.Overlays...)}
+		w.last = platform.Frame{
+			Picture: f.Picture, Insets: append(w.last.Insets[:0], f.Insets...), Overlays: append(w.last.Overlays[:0], f.Overlays...),
+		}
 		w.layout()
 		err = w.painter.paint(f, w.area)
 		shown = time.Now()
