@@ -120,6 +120,7 @@ type loop struct {
 	rate      float64 // of playing, as wanted
 	speed     float64 // of playing, as it is
 	wind      *winding
+	thumbs    thumbnails
 	marks     marker.Line[marker.Marker]
 	chapters  []Chapter
 	firstRate float64 // to be changed to when playing begins; 0: none
@@ -242,6 +243,10 @@ func (l *loop) handle(m message) {
 		l.datumArrived(m.datum)
 	case m.command != nil:
 		l.obey(m.command)
+	case m.thumbnail != nil:
+		l.thumbnail(m.thumbnail)
+	case m.fetchedThumbnail != nil:
+		l.thumbnailArrived(m.fetchedThumbnail)
 	case m.trouble != nil:
 		l.survive(m.trouble, "")
 	case m.remembered != nil:

@@ -26,6 +26,9 @@ type message struct {
 	key      *keyAnswer
 	datum    *datumAnswer
 	trouble  *Error // see Tell
+	// thumbnail is a call of Player.Thumbnail, and fetchedThumbnail its end.
+	thumbnail        *thumbnailRequest
+	fetchedThumbnail *fetchedThumbnail
 	// remembered is what a worker found in the Store.
 	remembered *remembered
 }
@@ -38,7 +41,7 @@ func (m message) order() int {
 		return -1
 	case m.manifest != nil:
 		return 0
-	case m.info != nil, m.probe != nil, m.key != nil, m.datum != nil:
+	case m.fetchedThumbnail != nil, m.info != nil, m.probe != nil, m.key != nil, m.datum != nil:
 		return 1
 	case m.progress != nil:
 		return 1 + 2*m.progress.job.track.id

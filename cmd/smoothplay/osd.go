@@ -24,6 +24,7 @@ func (o *osd) draw(d display, width, height int) (overlays []platform.Overlay, c
 	}
 	if d.bar != nil {
 		add(o.painter.Progress(*d.bar, width, height))
+		add(o.painter.Preview(*d.bar, width, height))
 	}
 	if d.panel != nil {
 		add(o.painter.Panel(*d.panel, width, height))

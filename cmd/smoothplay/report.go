@@ -9,6 +9,7 @@ import (
 	"smoothplay/platform"
 	"smoothplay/player/fragment"
 	"smoothplay/player/manifest"
+	"smoothplay/player/marker"
 	"smoothplay/player/timeline"
 )
 
@@ -26,8 +27,18 @@ type report struct {
 	Edge      *edgeReport        `json:"edge,omitempty"` // nil: it is not live
 	Streams   []streamReport     `json:"streams"`
 	Angles    []angleReport      `json:"angles,omitempty"` // nil: there is but one
+	Markers   []markerReport     `json:"markers,omitempty"`
 	Protected []protectionReport `json:"protection,omitempty"`
 	Warnings  []string           `json:"warnings,omitempty"`
+}
+
+// markerReport is a chapter, marker or script command that the manifest holds.
+type markerReport struct {
+	At     time.Duration `json:"time_ns"`
+	Kind   string        `json:"kind"`
+	Stream string        `json:"stream"`
+	Type   string        `json:"type,omitempty"`
+	Value  string        `json:"value"`
 }
 
 type streamReport struct {
@@ -90,6 +101,9 @@ func reportOn(url string, size int64, snap *timeline.Snapshot, decoders platform
 			}
 		}
 		r.Streams = append(r.Streams, stream)
+	}
+	for _, m := range marker.Of(snap) {
+		r.Markers = append(r.Markers, markerReport(m))
 	}
 	return r
 }

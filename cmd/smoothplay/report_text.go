@@ -47,6 +47,12 @@ func (r report) WriteText(w io.Writer) error {
 		s.writeText(&b)
 	}
 	writeAngles(&b, r.Angles)
+	if len(r.Markers) > 0 {
+		fmt.Fprintln(&b, "\nmarkers")
+		for _, m := range r.Markers {
+			fmt.Fprintf(&b, "  %-9s %-8s %s\n", clock(m.At), m.Kind, strings.TrimSpace(printable(m.Type+" "+m.Value)))
+		}
+	}
 	if len(r.Protected) > 0 {
 		fmt.Fprintln(&b, "\nprotected")
 		for _, p := range r.Protected {

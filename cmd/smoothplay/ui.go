@@ -31,6 +31,8 @@ type session interface {
 	GoLive(context.Context) error
 	Replay(context.Context) error
 	SetRate(context.Context, float64) error
+	Chapter(context.Context, int) error
+	Thumbnail(context.Context, time.Duration) (*player.Thumbnail, error)
 	Step(context.Context, int) error
 	Open(ctx context.Context, url string) error
 	Status() player.Status
@@ -61,9 +63,10 @@ const (
 // ui turns what a person does into commands, and how the session stands into the
 // on-screen display. All methods are called from one goroutine.
 type ui struct {
-	player session
-	window window
-	seeks  *seeker
+	player   session
+	window   window
+	seeks    *seeker
+	previews *previews
 	// commands are carried out one after the other, apart from the goroutine of
 	// the ui.
 	commands chan func(context.Context) error
@@ -104,7 +107,7 @@ type ui struct {
 }
 
 func newUI(p session, w window) *ui {
-	return &ui{player: p, window: w, seeks: newSeeker(p.Seek), changes: newSeeker(nil),
+	return &ui{player: p, window: w, seeks: newSeeker(p.Seek), previews: newPreviews(p.Thumbnail), changes: newSeeker(nil),
 		commands: make(chan func(context.Context) error, 16), volume: 1, replayBy: usualReplay}
 }
 
@@ -115,6 +118,7 @@ func (u *ui) runCommands(ctx context.Context) {
 	var moving sync.WaitGroup
 	moving.Go(func() { u.seeks.run(ctx) })
 	moving.Go(func() { u.changes.run(ctx) })
+	moving.Go(func() { u.previews.run(ctx) })
 	defer moving.Wait()
 	for {
 		select {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -69,6 +70,10 @@ func (f *fakeSession) Replay(context.Context) error                 { return f.n
 func (f *fakeSession) SetRate(_ context.Context, rate float64) error {
 	f.status.Rate = rate
 	return f.note("rate %g", rate)
+}
+func (f *fakeSession) Chapter(_ context.Context, n int) error { return f.note("chapter %d", n) }
+func (f *fakeSession) Thumbnail(context.Context, time.Duration) (*player.Thumbnail, error) {
+	return nil, errors.New("none")
 }
 func (f *fakeSession) Step(_ context.Context, n int) error { return f.note("step %d", n) }
 func (f *fakeSession) Open(_ context.Context, url string) error {

@@ -76,11 +76,22 @@ func (u *ui) bar(s player.Status) *overlay.Progress {
 	if u.onBar || u.dragging {
 		pointer = min(max(u.pointer, 0), 1)
 	}
-	return &overlay.Progress{
+	bar := &overlay.Progress{
 		From: from, To: to, Position: at, Live: s.Live, AtEdge: live,
 		Paused: s.State == event.Paused, Pointer: pointer,
 		Buffered: []overlay.Range{{From: s.BufferedFrom, To: s.BufferedTo}},
 	}
+	under := from + time.Duration(pointer*float64(to-from))
+	for _, c := range s.Chapters {
+		bar.Chapters = append(bar.Chapters, c.Start)
+		if pointer >= 0 && c.Start <= under {
+			bar.Title = c.Title
+		}
+	}
+	if pointer >= 0 {
+		bar.Thumbnail = u.previews.at(under)
+	}
+	return bar
 }
 
 // seekToPointer seeks to where the mouse is on the bar: at its right end, to the

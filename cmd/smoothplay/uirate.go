@@ -77,3 +77,27 @@ func (u *ui) step(by int, now time.Time) {
 	u.do(func(ctx context.Context) error { return u.player.Step(ctx, by) })
 	u.barUntil = now.Add(barStays)
 }
+
+// chapter goes to the next chapter, or to the one before.
+func (u *ui) chapter(by int, now time.Time) {
+	s := u.player.Status()
+	if len(s.Chapters) == 0 {
+		u.say(now, "there are no chapters")
+		return
+	}
+	u.do(func(ctx context.Context) error { return u.player.Chapter(ctx, by) })
+	u.barUntil = now.Add(barStays)
+}
+
+// page changes between the presentations of the command line or, where there is one
+// alone, between its chapters.
+func (u *ui) page(by int, now time.Time) {
+	switch {
+	case len(u.channels) < 2 && len(u.player.Status().Chapters) > 0:
+		u.chapter(by, now)
+	case by > 0:
+		u.nextChannel(now)
+	default:
+		u.previousChannel(now)
+	}
+}

@@ -23,6 +23,13 @@ type Progress struct {
 	// Pointer is where the mouse is over the bar, as a share of it, shown with
 	// its time; negative: it is not.
 	Pointer float64
+	// Chapters are where chapters begin, which marks on the bar show, and Title is
+	// the name of the one under the pointer; nil and "": there are none.
+	Chapters []time.Duration
+	Title    string
+	// Thumbnail is a picture of the place under the pointer, see Preview; nil: there
+	// is none.
+	Thumbnail image.Image
 }
 
 // Range is a piece of time.
@@ -32,6 +39,7 @@ const (
 	barHeight = 0.012 // shares of the canvas
 	barText   = 0.030
 	maxRanges = 64
+	maxMarks  = 500
 )
 
 var (
@@ -40,6 +48,7 @@ var (
 	played   = color.NRGBA{64, 156, 255, 255}
 	onAir    = color.NRGBA{220, 38, 38, 255}
 	offAir   = color.NRGBA{255, 255, 255, 60}
+	notch    = color.NRGBA{255, 200, 40, 255}
 )
 
 // barRow is how the row of the bar is divided, in pixels of the canvas.
@@ -122,6 +131,7 @@ type draft struct {
 	left, right string
 	pointer     int // negative: none
 	label       string
+	chapters    []int
 	paused      bool
 	live, lit   bool // there is a badge, and it is lit
 }
@@ -142,11 +152,19 @@ func (b *Progress) draft(row barRow) draft {
 			d.buffered = append(d.buffered, [2]int{from, to})
 		}
 	}
+	for _, at := range b.Chapters[:min(len(b.Chapters), maxMarks)] {
+		if at > b.From && at < b.To {
+			d.chapters = append(d.chapters, pixel(share(at)))
+		}
+	}
 	if b.Pointer >= 0 && b.Pointer <= 1 {
 		d.pointer = pixel(b.Pointer)
 		at := time.Duration(b.Pointer * float64(length))
 		if d.label = Clock(at); b.Live {
 			d.label = "-" + Clock(length-at)
+		}
+		if b.Title != "" {
+			d.label += "  " + b.Title
 		}
 	}
 	return d
@@ -165,6 +183,9 @@ func (p *Painter) progress(d draft, row barRow, c canvas) (platform.Overlay, err
 	}
 	fill(m, part(0, d.played), played)
 	thick := row.bottom - row.top
+	for _, x := range d.chapters {
+		fill(m, image.Rect(row.left+x-max(1, thick/6), row.top-thick/4, row.left+x+max(1, thick/6), row.bottom+thick/4), notch)
+	}
 	knob := image.Rect(row.left+d.played-thick/2, row.top-thick/2, row.left+d.played+thick-thick/2, row.bottom+thick/2)
 	fill(m, knob, white)
 
