@@ -138,18 +138,6 @@ func TestCommandsBeforeRunAndAfterTheEnd(t *testing.T) {
 	}
 }
 
-func TestMethodsOfLaterVersions(t *testing.T) {
-	p := newPlayer(t, Config{URL: "http://host/a.ism"})
-	ctx := t.Context()
-	for name, err := range map[string]error{
-		"ScheduleClip": p.ScheduleClip(ctx, "a"), "CancelClip": p.CancelClip(ctx, "a"),
-	} {
-		if !errors.Is(err, ErrNotSupported) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 func TestZeroDeviceIsUsable(t *testing.T) {
 	d, err := completed(Device{})
 	if err != nil || d.HTTP == nil || d.Decoders == nil || d.Video == nil || d.Audio == nil {

@@ -222,6 +222,7 @@ func (l *loop) tellManifest(a *manifestAnswer) {
 // leave ends what is played: its last picture stays, and what decodes its tracks
 // is idle until those of the next presentation take it over.
 func (l *loop) leave() {
+	l.endClips()
 	l.hold()
 	l.endStall()
 	l.endWind(1, "open")
@@ -267,6 +268,7 @@ func (l *loop) begin(o *offering, first bool) *Error {
 	pos := l.beginAt()
 	l.target, l.need = pos, l.cfg.BufferStart
 	l.held, l.prepared = true, false
+	l.boundFrom(pos)
 	for _, t := range l.tracks {
 		l.startTrack(t)
 		t.queue.Restart(l.epoch, pos)

@@ -54,6 +54,12 @@ type Config struct {
 	// Angles says which other angles are fetched too, to be there at once.
 	Angles AnglesAhead
 
+	// Clips are scheduled from the beginning, see Player.ScheduleClip.
+	Clips []Clip
+	// SeekOverClips lets seeks pass over clips that were not played; else they are
+	// played first.
+	SeekOverClips bool
+
 	// Policy names the switching policy of video, see heuristics/policy; "": the
 	// default. AudioPolicy names that of audio; "": audio.
 	Policy, AudioPolicy string

@@ -115,6 +115,9 @@ type loop struct {
 	over      chan struct{} // closed when the loop takes no more messages
 	live      live
 	data      data
+	clips     clips
+	item      int  // of what is in front
+	behind    bool // for a moment, what is not in front is looked at
 	keys      keys
 	origins   origins
 	rate      float64 // of playing, as wanted
@@ -158,6 +161,7 @@ func newLoop(p *Player, dev Device, began time.Time) *loop {
 		rate:      1,
 		firstRate: p.cfg.Rate,
 		speed:     1,
+		clips:     clips{bound: buffer.Unbounded},
 		url:       p.cfg.URL,
 		outcome:   event.Completed,
 		text:      captions{wish: p.cfg.TextLanguages, selected: -1},
@@ -175,6 +179,11 @@ func (l *loop) run(ctx context.Context) error {
 	config, _ := json.Marshal(l.cfg.effective())
 	l.emit(event.SessionStarted{URL: event.RedactURL(l.url), Versions: l.cfg.Versions, Config: config})
 	l.recall()
+	for _, c := range l.cfg.Clips {
+		if err := l.scheduleClip(c); err != nil {
+			l.survive(explain(err, l.url), "")
+		}
+	}
 	if url, err := address(l.url); err != nil {
 		l.giveUp(err)
 	} else {
@@ -199,7 +208,9 @@ func (l *loop) run(ctx context.Context) error {
 		}
 		batch = l.drain(batch)
 		for _, m := range batch {
-			l.handle(m)
+			if !l.handleBehind(m) {
+				l.handle(m)
+			}
 		}
 	}
 	if l.fatal != nil && l.outcome == event.HasFailed {
@@ -239,6 +250,8 @@ func (l *loop) handle(m message) {
 		l.probed(m.probe)
 	case m.key != nil:
 		l.keyArrived(m.key)
+	case m.clip != nil:
+		l.clipArrived(m.clip)
 	case m.datum != nil:
 		l.datumArrived(m.datum)
 	case m.command != nil:
@@ -263,7 +276,8 @@ func (l *loop) turn() {
 	l.passMarkers()
 	l.returnOrigin()
 	l.dataTurn()
-	wait := min(l.fetch(), l.fetchText(), l.untilData(), l.untilMarker(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
+	l.clipTurn()
+	wait := min(l.fetchBehind(), l.untilClips(), l.fetch(), l.fetchText(), l.untilData(), l.untilMarker(), l.untilNews(), l.untilLive(), l.untilReturn(), l.untilKeys(), l.gauge())
 	l.publish()
 	if l.again {
 		l.again, wait = false, 0
@@ -280,7 +294,7 @@ func (l *loop) now() time.Duration { return time.Since(l.began) }
 
 // position is the playhead.
 func (l *loop) position() time.Duration {
-	if l.snap == nil {
+	if l.snap == nil || l.behind {
 		return l.target
 	}
 	pos := max(l.clock.Position(time.Now()), 0)
@@ -293,7 +307,7 @@ func (l *loop) position() time.Duration {
 // emit makes an event.
 func (l *loop) emit(body event.Body) {
 	l.seq++
-	e := event.Event{Seq: l.seq, At: l.now(), Pos: l.position(), Body: body}
+	e := event.Event{Seq: l.seq, At: l.now(), Pos: l.position(), Item: l.item, Body: body}
 	l.summarizer.Handle(e)
 	l.cfg.Events.Handle(e)
 	l.log(body)
@@ -359,6 +373,7 @@ func (l *loop) end() {
 // finish makes the last event, when no goroutine of the session is left.
 func (l *loop) finish() {
 	l.endText()
+	l.endClips()
 	l.closeTracks()
 	l.closeKeys()
 	l.screen.Clear()

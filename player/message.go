@@ -25,6 +25,7 @@ type message struct {
 	text     *textAnswer
 	key      *keyAnswer
 	datum    *datumAnswer
+	clip     *clipAnswer
 	trouble  *Error // see Tell
 	// thumbnail is a call of Player.Thumbnail, and fetchedThumbnail its end.
 	thumbnail        *thumbnailRequest
@@ -41,7 +42,7 @@ func (m message) order() int {
 		return -1
 	case m.manifest != nil:
 		return 0
-	case m.fetchedThumbnail != nil, m.info != nil, m.probe != nil, m.key != nil, m.datum != nil:
+	case m.fetchedThumbnail != nil, m.info != nil, m.probe != nil, m.key != nil, m.datum != nil, m.clip != nil:
 		return 1
 	case m.progress != nil:
 		return 1 + 2*m.progress.job.track.id
@@ -66,6 +67,7 @@ type command struct {
 	on     bool
 	rate   float64
 	steps  int
+	clip   *Clip
 	answer chan error
 }
 

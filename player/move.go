@@ -15,6 +15,7 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 	if l.seek != nil {
 		l.seekOver(ErrSuperseded)
 	}
+	to = l.overClip(to, cause)
 	l.seek = &seek{to: to, asked: l.now(), command: c}
 	if cause == "command" {
 		l.tellOutside(to)
@@ -43,6 +44,7 @@ func (l *loop) moveTo(to time.Duration, mode SeekMode, cause string, c *command)
 	if l.feeder != nil {
 		l.feeder.Flush(l.epoch, pos)
 	}
+	l.boundFrom(pos)
 	for _, t := range l.tracks {
 		l.moveTrack(t, from, pos)
 		if !t.lost {
@@ -67,7 +69,7 @@ func (l *loop) reachable(pos time.Duration, cause string) time.Duration {
 	switch {
 	case !l.snap.Live():
 		return l.startAt(pos)
-	case cause == "gap", cause == "live", cause == "window", cause == "stream", cause == "step":
+	case cause == "gap", cause == "live", cause == "window", cause == "stream", cause == "step", cause == "clip":
 		return pos
 	}
 	return l.inWindow(pos)

@@ -12,6 +12,9 @@ import (
 
 // obey carries a command out, as the table of states says.
 func (l *loop) obey(c *command) {
+	if l.obeyClip(c) {
+		return
+	}
 	switch table[l.state][c.kind] {
 	case refuse:
 		c.answer <- fmt.Errorf("%v while %s: %w", c.kind, l.state, ErrState)

@@ -356,6 +356,9 @@ func (l *loop) trackEnded(t *track) bool {
 // allEnded reports whether the end of the presentation was reached, or of all
 // that could be had of it.
 func (l *loop) allEnded() bool {
+	if l.clips.ended && l.item == 0 {
+		return true
+	}
 	for _, t := range l.tracks {
 		if t != l.switching && !l.trackEnded(t) {
 			return false
@@ -381,6 +384,9 @@ func (l *loop) cutShort() *Error {
 // reachEnd ends the session, begins again, or stays.
 func (l *loop) reachEnd() {
 	l.endStall()
+	if l.seek == nil && l.atClip() {
+		return
+	}
 	if l.seek != nil {
 		l.emit(event.SeekDone{To: l.seek.to, Shown: l.position(), Elapsed: l.now() - l.seek.asked})
 		l.seekOver(nil)

@@ -66,6 +66,11 @@ func New(dev Device, cfg Config) (*Player, error) {
 	p.status.Store(&published{Status: Status{
 		State: event.Opening, Level: -1, SelectedAudio: -1, SelectedText: -1, SelectedAngle: -1, Volume: 1, Rate: 1,
 	}})
+	for i := range cfg.Clips {
+		if err := cfg.Clips[i].check(); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := newPolicy(p.cfg); err != nil {
 		return nil, err
 	}
@@ -165,12 +170,6 @@ func (p *Player) ShowInsets(ctx context.Context, on bool) error {
 func (p *Player) SelectText(ctx context.Context, index int) error {
 	return p.do(ctx, command{kind: cmdSelectText, index: index})
 }
-
-// ScheduleClip inserts a clip.
-func (p *Player) ScheduleClip(context.Context, string) error { return ErrNotSupported }
-
-// CancelClip takes a scheduled clip back.
-func (p *Player) CancelClip(context.Context, string) error { return ErrNotSupported }
 
 // Status is how the session stands.
 func (p *Player) Status() Status { return p.status.Load().at(time.Now()) }

@@ -249,6 +249,9 @@ func (l *loop) newTrack(index int, kind platform.Kind, angle string) *track {
 	}
 	l.inherit(t)
 	t.policy = l.policyFor(t)
+	if l.item == 0 && l.clips.next != nil {
+		t.queue.Bound(l.clips.bound)
+	}
 	return t
 }
 

@@ -40,6 +40,8 @@ type Entry struct {
 	// Protection says how Sample is encrypted, until it is Cleared; nil: it is
 	// clear. Valid as Data.
 	Protection *platform.SampleProtection
+	// Until is where the track is bounded: what begins there or later is not shown.
+	Until time.Duration
 	// Fragment is valid until the following call of Next.
 	Fragment *Fragment
 	index    int // of Sample in Fragment
@@ -75,6 +77,7 @@ type Queue struct {
 	bytes  int64
 	ended  bool // End was called
 	told   bool // the end was delivered in this epoch
+	until  time.Duration
 	// inUse is the fragment whose sample the reader holds; orphan says that the
 	// queue dropped it meanwhile and only the reader keeps it alive.
 	inUse  *Fragment
@@ -87,7 +90,7 @@ type Queue struct {
 // behind the playhead. The queues of a session share their epochs, which count
 // from 1.
 func New(keep time.Duration) *Queue {
-	return &Queue{keep: keep, wake: make(chan struct{})}
+	return &Queue{keep: keep, wake: make(chan struct{}), until: Unbounded}
 }
 
 // Push appends f, which begins at or after the end of what is held.
@@ -363,7 +366,9 @@ func (q *Queue) letGo() {
 // take returns what can be delivered now. guarded by mu.
 func (q *Queue) take() (Entry, bool) {
 	if q.reel.on {
-		return q.takeShot()
+		e, ok := q.takeShot()
+		e.Until = Unbounded // pictures of a film strip go by
+		return e, ok
 	}
 	for q.frag < len(q.held) && q.sample >= len(q.held[q.frag].Samples) {
 		if q.frag == len(q.held)-1 && !q.ended {
@@ -377,16 +382,24 @@ func (q *Queue) take() (Entry, bool) {
 			return Entry{}, false
 		}
 		q.told = true
-		return Entry{Epoch: q.epoch, Start: q.start, End: true}, true
+		return Entry{Epoch: q.epoch, Start: q.start, Until: q.until, End: true}, true
 	}
-	e := q.entry(q.held[q.frag], q.sample)
+	f := q.held[q.frag]
+	if q.until != Unbounded && beyond(f.Samples[q.sample:], q.until) {
+		if q.told {
+			return Entry{}, false
+		}
+		q.told = true
+		return Entry{Epoch: q.epoch, Start: q.start, Until: q.until, End: true}, true
+	}
+	e := q.entry(f, q.sample)
 	q.sample++
 	return e, true
 }
 
 // entry is the i-th sample of f on its way to the reader. guarded by mu.
 func (q *Queue) entry(f *Fragment, i int) Entry {
-	e := Entry{Epoch: q.epoch, Start: q.start, Sample: f.Samples[i], Fragment: f, index: i}
+	e := Entry{Epoch: q.epoch, Start: q.start, Until: q.until, Sample: f.Samples[i], Fragment: f, index: i}
 	if f.Protection != nil && f.Protection[i].Scheme != platform.Cleartext {
 		e.Protection = &f.Protection[i]
 	}

@@ -1,6 +1,9 @@
 package event
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // FirstPicture says that the first picture of the session is on the screen; for
 // a presentation without video, that its first sound is heard.
@@ -101,10 +104,19 @@ type Marker struct {
 
 // Clip is a step in the life of a scheduled clip (an advertisement).
 type Clip struct {
-	ID     string        `json:"id"`
-	Step   string        `json:"step"` // "scheduled", "begin", "end", "canceled", "failed"
-	Offset time.Duration `json:"offset_ns,omitempty"`
-	URL    string        `json:"url,omitempty"` // redacted
+	ID string `json:"id"`
+	// Step is "scheduled", "cued" (a datum says when), "ready" (it can begin),
+	// "begin", "first_quartile", "midpoint", "third_quartile", "end", "skipped",
+	// "canceled" or "failed".
+	Step    string          `json:"step"`
+	At      time.Duration   `json:"clip_at_ns"`          // session position where it begins; -1: not known yet
+	Offset  time.Duration   `json:"offset_ns,omitempty"` // of the playhead in it
+	Length  time.Duration   `json:"length_ns,omitempty"`
+	URL     string          `json:"url,omitempty"` // redacted
+	Click   string          `json:"click,omitempty"`
+	Data    json.RawMessage `json:"data,omitempty"` // the application's own
+	Code    Code            `json:"code,omitempty"` // why it failed
+	Message string          `json:"message,omitempty"`
 }
 
 func (FirstPicture) Type() string  { return "first_picture" }

@@ -46,8 +46,9 @@ type Audio struct {
 	codec   platform.Codec // that decoder was told last
 	epoch   uint64
 	start   time.Duration
-	failed  int    // samples lost since the last sound
-	path    string // of decoder, as told to the monitor
+	until   time.Duration // what is heard there or later is left out
+	failed  int           // samples lost since the last sound
+	path    string        // of decoder, as told to the monitor
 }
 
 // NewAudio returns the decode loop of the track that queue holds. format is
@@ -84,6 +85,7 @@ func (a *Audio) Run(ctx context.Context) error {
 		if e.Epoch != a.epoch {
 			a.begin(e)
 		}
+		a.until = e.Until
 		if e.End {
 			err = a.end(ctx)
 		} else {
@@ -184,6 +186,11 @@ func (a *Audio) deliver(ctx context.Context, p *platform.PCM) error {
 		data, pts = trimFront(a.format, data, pts, a.start)
 	} else if pts < a.start-tolerance {
 		return nil // it would begin before the place sought
+	}
+	if end := pts + a.format.Duration(len(data)); !a.coded && end > a.until {
+		data = data[:max(len(data)-frames(a.format, end-a.until)*a.format.FrameBytes(), 0)]
+	} else if a.coded && pts >= a.until {
+		return nil
 	}
 	if len(data) == 0 {
 		return nil

@@ -64,6 +64,7 @@ type Video struct {
 	told    platform.EffortLevel // by SetEffort of decoder
 	path    string               // of decoder, as told to the monitor
 	epoch   uint64
+	until   time.Duration     // what begins there or later is not shown
 	start   time.Duration     // where the epoch begins: what ends before is not shown
 	begun   bool              // a picture of this epoch was delivered
 	held    *platform.Picture // the newest picture before start
@@ -136,6 +137,7 @@ func (v *Video) Run(ctx context.Context) error {
 		if e.Epoch != v.epoch {
 			v.begin(e)
 		}
+		v.until = e.Until
 		switch {
 		case e.End:
 			err = v.end(ctx)
@@ -373,6 +375,11 @@ func (v *Video) drain(out func(*platform.Picture) error) error {
 // deliver passes p on, or keeps it back where it ends before the place sought.
 func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
 	v.failed = 0
+	if p.PTS >= v.until {
+		p.Release() // it was needed by what begins before
+		v.monitor.count(func(r *Report) { r.Preroll++ })
+		return nil
+	}
 	if !v.begun && p.PTS+p.Duration <= v.from() {
 		v.held.Release()
 		v.held = p
