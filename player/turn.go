@@ -82,6 +82,9 @@ func (l *loop) advanceTurn() {
 	}
 	turn.begun = true
 	t := turn.to
+	if t.video != nil && l.held {
+		l.stopVideo(t) // as an inset it has shown that place already
+	}
 	if t.video == nil {
 		t.queue.Seek(l.epoch, pos)
 		l.startBeside(t, l.of(platform.Video).video)

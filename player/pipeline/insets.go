@@ -50,11 +50,8 @@ func (p *Presenter) arrangeInsets(videos []*Video) {
 	p.dropInsets(had)
 }
 
-// dropInsets lets go of those of had that are no insets any more; nil: of all.
+// dropInsets lets go of those of had that are no insets any more.
 func (p *Presenter) dropInsets(had []*inset) {
-	if had == nil {
-		had, p.insets = p.insets, nil
-	}
 	for _, in := range had {
 		if slices.Contains(p.insets, in) {
 			continue

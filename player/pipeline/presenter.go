@@ -78,7 +78,7 @@ func (p *Presenter) letGo() {
 	if p.next != nil {
 		p.next.discard()
 	}
-	p.dropInsets(nil)
+	p.arrangeInsets(nil)
 }
 
 // rest waits for a picture, for due (zero: no time), or until something changes.
