@@ -25,6 +25,7 @@ type sessionFlags struct {
 	rate             float64
 	noVideo, noAudio bool
 	languages, texts []string
+	ads              string
 	angle            string
 	angles           player.AnglesAhead
 
@@ -48,6 +49,7 @@ func (f *sessionFlags) register(cmd *cobra.Command) {
 		flags.StringVar(&f.angle, "angle", "", "begin with the camera angle of this `name` (default: the first)")
 		flags.Var(anglesValue{&f.angles}, "angles", "camera angles to fetch ahead, to be there at once: `neighbours`, all or none")
 		flags.StringSliceVar(&f.texts, "slang", nil, "captions wanted, best first, likewise: en-US,eng:subtitle (default: none)")
+		flags.StringVar(&f.ads, "ads", "", "play the clips that `FILE` schedules, as JSON: see the README")
 	})
 	addFlags(cmd, "Live presentations", f.live.register)
 	addFlags(cmd, "Switching between levels", func(flags *pflag.FlagSet) {
@@ -95,7 +97,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 	if ahead == 0 && from.demo {
 		ahead = demoAhead
 	}
-	return player.Config{
+	cfg := player.Config{
 		URL:            from.url,
 		Fallbacks:      fallbacks,
 		Header:         from.header,
@@ -119,7 +121,11 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		BufferBytes: int64(f.bytes),
 		AppendQuery: f.appendQuery,
 		Versions:    versions(),
-	}, nil
+	}
+	if err := readAds(f.ads, &cfg); err != nil {
+		return player.Config{}, usageError{err}
+	}
+	return cfg, nil
 }
 
 // networkFlags say how servers are reached.
