@@ -76,6 +76,9 @@ func (l *loop) carryOut(c *command) {
 	case cmdSelectText:
 		err = l.selectText(c.index)
 	case cmdSelectVideo:
+		if l.wind != nil {
+			l.leaveWind(1, "angle")
+		}
 		err = l.selectAngle(c.name)
 	case cmdShowInsets:
 		l.showInsets(c.on, "command")

@@ -19,6 +19,7 @@ type winding struct {
 	next      time.Duration // the place that is to be shown next, of those not asked for
 	chunk     int           // asked for last; -1: none was
 	come      int           // pictures that came
+	heard     bool          // an answer came
 	done      bool          // nothing more is asked for
 	ended     bool          // nothing more will be shown
 	failures  int           // in a row
@@ -33,6 +34,7 @@ func (l *loop) beginWind(rate float64) {
 	pos, _ := l.onScreen()
 	l.endStall()
 	l.abandonSwitch()
+	l.abandonTurn()
 	if l.seek != nil {
 		pos = l.target
 		l.seekOver(ErrSuperseded)
@@ -45,7 +47,7 @@ func (l *loop) beginWind(rate float64) {
 	if l.feeder != nil {
 		l.feeder.Flush(l.epoch, pos)
 	}
-	for _, t := range l.tracks {
+	for t := range l.all() {
 		l.cancelJob(t)
 		t.queue.Wind(l.epoch, pos)
 	}

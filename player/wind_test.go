@@ -324,7 +324,7 @@ func TestWindingOnASlowDecoder(t *testing.T) {
 		}
 	})
 	shown, from := wound(r, -8)
-	even(t, shown[len(shown)/3:], from, -8, 3.9, 5*time.Second) // as many as there are keys
+	even(t, shown[len(shown)/2:], from, -8, 3.9, 5*time.Second) // as many as there are keys
 }
 
 // TestCommandsEndWinding: what else moves the playhead ends winding, at the picture

@@ -153,16 +153,12 @@ func (w *winding) flying() (n int) {
 	return n
 }
 
-// most is how many may be: of whole fragments the first comes alone, to be there
-// soon.
+// most is how many may be: the first comes alone, to be there soon.
 func (w *winding) most() int {
-	switch {
-	case !w.plan.Whole:
-		return trick.Flying
-	case w.come == 0:
+	if !w.heard {
 		return 1
 	}
-	return 2
+	return trick.Flying
 }
 
 // askWound asks for the next chunk; false: there is none on the way.
@@ -257,6 +253,7 @@ func (l *loop) wound(a *transferAnswer) {
 		return
 	}
 	l.tellFragment(a)
+	w.heard = true
 	if a.err == nil {
 		a.fragment.Level = j.level
 		l.adopt(t, a.fragment.Format, j.level)

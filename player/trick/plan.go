@@ -19,7 +19,7 @@ const (
 	overhead = 1500
 	// Flying is how many requests for key pictures are under way at once, so that
 	// a long way to the server does not bound how many pictures come.
-	Flying = 4
+	Flying = 2
 	// usualKeys is the share of a fragment that its key pictures are, where nothing
 	// is known.
 	usualKeys = 0.25

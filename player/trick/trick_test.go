@@ -48,7 +48,7 @@ func TestChoose(t *testing.T) {
 		{"the decoder is too slow for the large ones", 64, func(in *Input) {
 			in.Levels[1].Decode, in.Levels[2].Decode, in.Levels[3].Decode = 20*ms, 80*ms, 200*ms
 		}, Plan{Level: 1, Step: 6 * sec, Keys: 1}},
-		{"far away", 64, func(in *Input) { in.RoundTrip = 300 * ms }, Plan{Level: 1, Step: 6 * sec, Keys: 1}},
+		{"far away", 64, func(in *Input) { in.RoundTrip = 300 * ms }, Plan{Level: 0, Step: 12 * sec, Keys: 1}},
 		{"nothing is known of the link", 8, func(in *Input) { in.BandwidthBPS = 0 }, Plan{Level: 0, Whole: true, Step: 800 * ms, Keys: 1}},
 		{"in a hurry", 64, func(in *Input) { in.Hurry = true }, Plan{Level: 0, Step: 6 * sec, Keys: 1}},
 		{"stays where it just goes on", 64, func(in *Input) {
