@@ -17,6 +17,7 @@ type change struct {
 	opening int
 	origins origins
 	start   time.Duration // where to begin what is not live
+	end     time.Duration // where to end that, nothing before start being played; 0: as it is
 	command *command      // to be answered; nil: nobody waits
 	early   early
 	cancel  context.CancelFunc // ends the request that is under way
@@ -193,7 +194,10 @@ func (l *loop) present(c *change, a *manifestAnswer, o *offering) *Error {
 	l.target = c.start
 	l.clock.Set(c.start)
 	l.opening, l.origins = c.opening, c.origins
-	l.url, l.base, l.snap = c.origins.url(), a.got.URL, a.snap
+	l.url, l.base, l.snap, l.from = c.origins.url(), a.got.URL, a.snap.Until(c.end), 0
+	if c.end > 0 && !l.snap.Live() {
+		l.from = min(c.start, max(l.snap.Duration(), 0))
+	}
 	l.origins.list[l.origins.current].base = l.base
 	l.originWorked()
 	if !first {

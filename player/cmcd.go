@@ -7,7 +7,6 @@ import (
 	"smoothplay/player/cmcd"
 	"smoothplay/player/event"
 	"smoothplay/player/fetch"
-	"smoothplay/player/manifest"
 	"smoothplay/player/timeline"
 )
 
@@ -64,7 +63,7 @@ func (l *loop) fragmentExtra(t *track, chunk timeline.Chunk, q int, url string) 
 	d := cmcd.Data{Media: l.cmcdOf(t, chunk, q, l.bandwidth.During(nil).BPS)}
 	d.Starved = starved
 	if next := chunk.Index + 1; next < t.stream.Limit() {
-		d.Next = relative(url, manifest.ChunkURL(l.base, t.source, t.levels[q].source, t.stream.Chunk(next).T))
+		d.Next = relative(url, l.chunkURL(t, q, t.stream.Chunk(next)))
 	}
 	if !d.Startup {
 		d.Limit = cmcd.Kbps100(enough * d.Top * 1000)

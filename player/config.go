@@ -21,6 +21,10 @@ type Config struct {
 	Fallbacks []string
 	// Start is the position to begin at.
 	Start time.Duration
+	// End is the position to end at, exactly, of what is not live; where it is set,
+	// nothing before Start is played either: seeks stay between the two. 0: the
+	// whole presentation. It bounds URL alone, not what Player.Open changes to.
+	End time.Duration
 	// Rate is the rate to begin at, see Player.SetRate; 0: 1.
 	Rate float64
 	// Paused: show the first picture and wait.
@@ -170,6 +174,7 @@ type effective struct {
 	Passthrough  bool          `json:"passthrough,omitempty"`
 	Angle        string        `json:"angle,omitempty"`
 	Angles       AnglesAhead   `json:"angles,omitzero"`
+	End          time.Duration `json:"end_ns,omitempty"`
 }
 
 func (c Config) effective() effective {
@@ -190,6 +195,6 @@ func (c Config) effective() effective {
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
-		c.CMCD.Mode, live, fallbacks, c.Passthrough, c.Angle, c.Angles,
+		c.CMCD.Mode, live, fallbacks, c.Passthrough, c.Angle, c.Angles, c.End,
 	}
 }

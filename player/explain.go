@@ -51,7 +51,7 @@ func codeOf(err error) event.Code {
 		return event.NotAManifest
 	case errors.Is(err, manifest.ErrTooLarge):
 		return event.ManifestTooLarge
-	case errors.Is(err, manifest.ErrUnsupportedVersion), errors.Is(err, manifest.ErrComposite):
+	case errors.Is(err, manifest.ErrUnsupportedVersion), errors.Is(err, manifest.ErrSegmented):
 		return event.ManifestKind
 	case errors.Is(err, manifest.ErrNoStream):
 		return event.NothingToPlay

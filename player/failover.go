@@ -214,13 +214,14 @@ func (l *loop) probeFragment(ctx context.Context, base string, s *timeline.Snaps
 			if source.Type != kind || stream.Len() == 0 || len(source.Levels) == 0 {
 				continue
 			}
+			c := stream.Chunk(stream.Limit() - 1)
+			source, base = inClip(pres, i, c), baseOf(base, pres, c)
 			level := &source.Levels[0]
 			for q := range source.Levels {
 				if source.Levels[q].BitrateBPS < level.BitrateBPS {
 					level = &source.Levels[q]
 				}
 			}
-			c := stream.Chunk(stream.Limit() - 1)
 			r := l.client.Fragment(ctx, fetch.Job{URL: manifest.ChunkURL(base, source, level, c.T)}, nil)
 			if r.Err == nil {
 				r.Body.Release()

@@ -173,7 +173,7 @@ func (l *loop) edgeNow() (edge time.Duration, ok bool) {
 func (l *loop) window() (start, end time.Duration) {
 	end = l.edge()
 	if !l.snap.Live() {
-		return 0, l.snap.Duration()
+		return l.from, l.snap.Duration()
 	}
 	first := true
 	for _, t := range l.tracks {

@@ -60,6 +60,7 @@ type loop struct {
 	base    string // effective URL of the manifest
 	query   string
 	snap    *timeline.Snapshot
+	from    time.Duration // nothing before is played of what is not live
 	tracks  []*track
 	idle    []*track // of the presentation before, see leave
 	// departed is what tracks received that play no more, in bytes.
@@ -188,6 +189,7 @@ func (l *loop) run(ctx context.Context) error {
 		l.giveUp(err)
 	} else {
 		l.open(newOrigins(url, l.cfg.Fallbacks), l.cfg.Start, nil)
+		l.change.end = l.cfg.End
 	}
 	var batch []message
 	for !l.done {

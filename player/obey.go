@@ -118,7 +118,7 @@ func (l *loop) play() {
 		return
 	}
 	if l.state == event.Ended {
-		l.moveTo(0, Exact, "replay", nil)
+		l.moveTo(l.from, Exact, "replay", nil)
 		return
 	}
 	if l.paused && l.snap != nil && l.snap.Live() {
@@ -232,7 +232,7 @@ func (l *loop) publish() {
 		Limits: l.cfg.Limits, Stalls: l.stalls, AVOffset: l.offset, Trouble: l.trouble,
 	}}
 	if l.snap != nil {
-		s.Duration, s.Live = l.snap.Duration(), l.snap.Live()
+		s.Duration, s.Live, s.Start = l.snap.Duration(), l.snap.Live(), l.from
 		s.Chapters = l.chapters
 		s.Rate, s.Speed, s.MediaTime = l.rate, l.speed, l.snap.Zero()+s.Position
 		if s.Live {

@@ -99,7 +99,7 @@ func (l *loop) seen(now time.Duration, before, after pipeline.Counters) renderlo
 	t := l.of(platform.Video)
 	o.times = o.times[:0]
 	for _, d := range o.decodes {
-		if t != nil && l.level >= 0 && l.level < len(t.levels) && d.Source == t.levels[l.level].format {
+		if t != nil && l.level >= 0 && l.level < len(t.levels) && t.levels[l.level].has(d.Source) {
 			o.times = append(o.times, d.Took) // not those of the level that follows
 		}
 	}

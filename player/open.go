@@ -101,5 +101,5 @@ func (l *loop) startAt(pos time.Duration) time.Duration {
 	if end <= 0 {
 		return max(pos, 0)
 	}
-	return max(0, min(pos, end))
+	return max(l.from, min(pos, end))
 }

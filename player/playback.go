@@ -117,7 +117,7 @@ func (l *loop) shown(s pipeline.Shown) {
 	}
 	if t := l.of(platform.Video); t != nil {
 		for i := range t.levels {
-			if t.levels[i].format == s.Format && l.level != i {
+			if t.levels[i].has(s.Format) && l.level != i {
 				l.level = i
 				v := t.levels[i].source
 				l.emit(event.LevelShown{
@@ -401,7 +401,7 @@ func (l *loop) reachEnd() {
 	}
 	l.hold()
 	if l.cfg.Loop {
-		l.moveTo(0, Exact, "loop", nil)
+		l.moveTo(l.from, Exact, "loop", nil)
 		return
 	}
 	l.become(event.Ended, "end_of_presentation")

@@ -52,6 +52,9 @@ func New(dev Device, cfg Config) (*Player, error) {
 	if cfg.URL == "" {
 		return nil, fail(event.BadURL, "", "there is nothing to play: give the URL of a manifest")
 	}
+	if cfg.End < 0 || cfg.End > 0 && cfg.End <= cfg.Start {
+		return nil, fail(event.BadArgument, "", "the end %v is not after the start %v", cfg.End, cfg.Start)
+	}
 	if cfg.Rate != 0 {
 		if err := checkRate(cfg.Rate); err != nil {
 			return nil, err

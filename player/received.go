@@ -15,8 +15,8 @@ func (l *loop) received(t *track, j *job, a *transferAnswer) {
 				continue
 			}
 			q = i
-			if len(t.levels[i].format.Config) > 0 {
-				f.Format = t.levels[i].format
+			if own := t.levels[i].in(t, j.chunk).format; len(own.Config) > 0 {
+				f.Format = own
 			}
 			break
 		}
@@ -30,7 +30,7 @@ func (l *loop) received(t *track, j *job, a *transferAnswer) {
 // adopt remembers the format of a level whose samples brought their own
 // parameter sets.
 func (l *loop) adopt(t *track, f *platform.Format, q int) {
-	if len(t.levels[q].format.Config) == 0 && len(f.Config) > 0 {
+	if t.levels[q].clips == nil && len(t.levels[q].format.Config) == 0 && len(f.Config) > 0 {
 		t.levels[q].format = f
 	}
 }

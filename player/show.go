@@ -17,6 +17,7 @@ type show struct {
 	url      string
 	base     string
 	snap     *timeline.Snapshot
+	from     time.Duration
 	tracks   []*track
 	streams  []event.TrackStream
 	audio    []audioChoice
@@ -43,6 +44,7 @@ func (l *loop) swap(s *show) {
 	trade(&l.url, &s.url)
 	trade(&l.base, &s.base)
 	trade(&l.snap, &s.snap)
+	trade(&l.from, &s.from)
 	trade(&l.tracks, &s.tracks)
 	trade(&l.streams, &s.streams)
 	trade(&l.audio, &s.audio)

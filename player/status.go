@@ -11,6 +11,7 @@ type Status struct {
 	State    event.State
 	Position time.Duration
 	Duration time.Duration // 0: not known
+	Start    time.Duration // of what is played: 0 but where Config.End bounds it
 	Live     bool
 	// WindowStart and Edge bound what can be played of a live presentation.
 	WindowStart, Edge time.Duration

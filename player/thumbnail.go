@@ -151,15 +151,16 @@ func (l *loop) thumbnail(r *thumbnailRequest) {
 }
 
 func (l *loop) fetchThumbnail(r *thumbnailRequest, index, level int, chunk timeline.Chunk) {
-	source := &l.snap.Presentation().Streams[index]
+	pres := l.snap.Presentation()
+	source := inClip(pres, index, chunk)
 	quality := &source.Levels[level]
-	url := manifest.ChunkURL(l.base, source, quality, chunk.T)
+	whole := manifest.ChunkURL(baseOf(l.base, pres, chunk), source, quality, chunk.T)
+	url := whole
 	noun := "Fragments"
 	film := strings.EqualFold(source.Subtype, "ZOET")
 	if keys, ok := manifest.KeyFramesURL(url); ok && !film && !l.noKeyFrames {
 		url, noun = keys, "KeyFrames"
 	}
-	whole := manifest.ChunkURL(l.base, source, quality, chunk.T)
 	told := event.Fragment{
 		Track: "thumbnail", Stream: nameOf(source), Level: level, BitrateBPS: quality.BitrateBPS, T: uint64(chunk.T),
 		Chunk: chunk.Index, Start: chunk.Start, Duration: chunk.Duration, Noun: noun, Outcome: event.Received, Asked: l.now(), Attempt: 1,

@@ -30,6 +30,7 @@ type level struct {
 	source   *manifest.Level
 	angle    string // "" where the presentation has but one
 	format   *platform.Format
+	clips    []encoding    // what it is in each clip of a composite presentation; nil: it is none
 	failures int           // in a row
 	until    time.Duration // set aside until then
 	kid      [16]byte      // of its latest encrypted fragment; zero: none came
@@ -114,7 +115,7 @@ func (l *loop) offerStreams(o *offering, snap *timeline.Snapshot) {
 			offer.LeftOut = "it has no fragments"
 		case s.Type == "video" && l.cfg.NoVideo, s.Type == "audio" && l.cfg.NoAudio:
 			offer.LeftOut = "not wanted"
-		case len(l.offer(i, s, offer, &o.angles, nil)) == 0:
+		case len(l.offer(pres, i, offer, &o.angles, nil)) == 0:
 			offer.LeftOut = "no level can be decoded"
 		case s.Type == "audio":
 			o.audio = append(o.audio, audioChoice{i, AudioChoice{Name: offer.Name, Language: s.Language, Role: offer.Role}})
@@ -171,7 +172,8 @@ func (l *loop) preferred() int {
 
 // offer fills in the levels of stream index and returns those that this device
 // decodes and whose key is not known to be of no use, ascending by bitrate.
-func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, angles *angles, barred map[levelName]*bar) []level {
+func (l *loop) offer(pres *manifest.Presentation, index int, offer *event.TrackStream, angles *angles, barred map[levelName]*bar) []level {
+	s := &pres.Streams[index]
 	offer.Levels = nil // a former list may be in events and statuses
 	var levels []level
 	for i := range s.Levels {
@@ -179,6 +181,10 @@ func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, an
 		format, _, err := fragment.FormatOf(s, source)
 		if err == nil {
 			err = l.dev.Decoders.Supports(*format)
+		}
+		var clips []encoding
+		if err == nil {
+			clips, err = l.encodings(pres.Clips, index, i)
 		}
 		if b := barred[levelName{index, angles.of(index, i), source.BitrateBPS}]; err == nil && b != nil && !b.lifted {
 			err = b.err
@@ -195,7 +201,7 @@ func (l *loop) offer(index int, s *manifest.Stream, offer *event.TrackStream, an
 			offer.Levels = append(offer.Levels, told)
 			continue
 		}
-		levels = append(levels, level{source: source, angle: angles.of(index, i), format: format, rate: 1})
+		levels = append(levels, level{source: source, angle: angles.of(index, i), format: format, clips: clips, rate: 1})
 		offer.Levels = append(offer.Levels, told)
 	}
 	slices.SortStableFunc(levels, func(a, b level) int { return cmp.Compare(a.source.BitrateBPS, b.source.BitrateBPS) })
@@ -232,7 +238,7 @@ func (l *loop) addTrack(index int, kind platform.Kind) *track {
 // of all.
 func (l *loop) newTrack(index int, kind platform.Kind, angle string) *track {
 	source := &l.snap.Presentation().Streams[index]
-	levels := l.offer(index, source, &l.streams[index], &l.angles, l.keys.barred)
+	levels := l.offer(l.snap.Presentation(), index, &l.streams[index], &l.angles, l.keys.barred)
 	levels = slices.DeleteFunc(levels, func(q level) bool { return q.angle != angle })
 	l.nextID++
 	t := &track{

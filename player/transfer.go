@@ -10,7 +10,6 @@ import (
 
 	"smoothplay/player/event"
 	"smoothplay/player/fetch"
-	"smoothplay/player/manifest"
 	"smoothplay/player/schedule"
 )
 
@@ -144,7 +143,7 @@ func (l *loop) transfer(j *job) {
 func (l *loop) start(j *job) {
 	t, chunk, q := j.track, j.chunk, j.level
 	if j.url == "" {
-		j.url = manifest.ChunkURL(l.base, t.source, t.levels[q].source, chunk.T)
+		j.url = l.chunkURL(t, q, chunk)
 	}
 	if j.points != nil {
 		j.othersBefore = l.othersReceived(nil)
@@ -153,7 +152,7 @@ func (l *loop) start(j *job) {
 	j.origin = l.origins.current
 	stream, live := t.stream, l.snap.Live()
 	request := fetch.Job{URL: j.url, SizeHint: t.expected(q, chunk.Duration), Extra: l.fragmentExtra(t, chunk, q, j.url)}
-	format, said := t.levels[q].format, l.keys.said
+	format, said := t.levels[q].in(t, chunk).format, l.keys.said
 	after := l.turnOf()
 	j.cancel = l.spawn(func(ctx context.Context) {
 		sleep(ctx, after)

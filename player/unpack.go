@@ -32,6 +32,7 @@ type unpacked struct {
 // unpack parses the body of a fragment; said are the protection headers of the
 // presentation. The samples alias the body, which is released with the fragment.
 func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, format *platform.Format, said *drm.Protection, live bool) (u unpacked, err error) {
+	stream = stream.Of(chunk)
 	p := parsers.Get().(*fragment.Fragment)
 	defer parsers.Put(p)
 	err = p.Parse(body.Bytes(), fragment.Options{Kind: format.Kind, FragmentDuration: uint64(chunk.D)})
@@ -50,7 +51,7 @@ func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, for
 		}
 	}
 	f := &buffer.Fragment{
-		Chunk: chunk.Index, Start: chunk.Start, End: chunk.End(), Format: format,
+		Chunk: chunk.Index, Start: chunk.Start, End: chunk.End(), Format: format, Cut: buffer.Cut(chunk.Cut),
 		Samples: make([]platform.Sample, 0, len(p.Samples)), Bytes: int64(len(body.Bytes())), Free: body.Release,
 	}
 	for i := range p.Samples {
@@ -66,13 +67,14 @@ func unpack(body *fetch.Body, stream *timeline.Stream, chunk timeline.Chunk, for
 		}
 		decode := stream.Offset(s.Decode)
 		f.Samples = append(f.Samples, platform.Sample{
-			DTS:      chunk.Start + decode,
-			PTS:      chunk.Start + stream.Offset(s.Decode+int64(s.Composition)),
+			DTS:      chunk.Origin() + decode,
+			PTS:      chunk.Origin() + stream.Offset(s.Decode+int64(s.Composition)),
 			Duration: stream.Offset(s.Decode+int64(s.Duration)) - decode,
 			Key:      s.Sync, Data: s.Data,
 			Disposable: s.DependedOn == 2 || shows && fragment.Disposable(format, s.Data),
 		})
 	}
+	leaveOut(f)
 	u.Fragment = f
 	if live {
 		u.news = newsOf(p, chunk)

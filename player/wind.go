@@ -177,7 +177,7 @@ func (l *loop) reached() {
 	case l.back() && live:
 		cause, to = "window", start
 	case l.back():
-		cause, to = "start", l.wind.track.stream.Start()
+		cause, to = "start", max(start, l.wind.track.stream.Start())
 	case live:
 		cause = "edge"
 	}

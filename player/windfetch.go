@@ -67,7 +67,7 @@ func (l *loop) timeDecoding(decodes []pipeline.Decode) {
 	}
 	for _, d := range decodes {
 		for q := range t.levels {
-			if v := &t.levels[q]; v.format == d.Source {
+			if v := &t.levels[q]; v.has(d.Source) {
 				v.decode += (d.Took - v.decode) / 8
 			}
 		}
@@ -171,7 +171,7 @@ func (l *loop) askWound() bool {
 	if !ok {
 		return false
 	}
-	points, next := w.plan.Points(trick.Span{Start: c.Start, End: c.End()}, from, l.back())
+	points, next := w.plan.Points(trick.Span{Start: max(c.Start, l.from), End: c.End()}, from, l.back())
 	w.next, w.chunk = next, c.Index
 	if len(points) == 0 {
 		return true
@@ -183,7 +183,7 @@ func (l *loop) askWound() bool {
 		l.handOn()
 		return true
 	}
-	if url, ok := manifest.KeyFramesURL(manifest.ChunkURL(l.base, t.source, t.levels[j.level].source, c.T)); ok && !l.noKeyFrames && !w.plan.Whole {
+	if url, ok := manifest.KeyFramesURL(l.chunkURL(t, j.level, c)); ok && !l.noKeyFrames && !w.plan.Whole {
 		j.url, j.noun = url, "KeyFrames"
 	}
 	w.jobs = append(w.jobs, j)
@@ -204,7 +204,7 @@ func (l *loop) windChunk() (c timeline.Chunk, from time.Duration, ok bool) {
 	if l.back() {
 		start, _ := l.window()
 		switch {
-		case w.chunk == first || l.snap.Live() && w.chunk >= 0 && s.Chunk(max(w.chunk, first)).Start <= start+l.margin():
+		case w.chunk == first || w.chunk >= 0 && s.Chunk(max(w.chunk, first)).Start <= l.from || l.snap.Live() && w.chunk >= 0 && s.Chunk(max(w.chunk, first)).Start <= start+l.margin():
 			return c, 0, false
 		case i >= limit:
 			i = limit - 1

@@ -21,7 +21,7 @@ import (
 
 // sessionFlags say what to play of a presentation, and how.
 type sessionFlags struct {
-	start            timeValue
+	start, end       timeValue
 	rate             float64
 	noVideo, noAudio bool
 	languages, texts []string
@@ -42,6 +42,7 @@ type sessionFlags struct {
 func (f *sessionFlags) register(cmd *cobra.Command) {
 	addFlags(cmd, "What to play", func(flags *pflag.FlagSet) {
 		flags.Var(&f.start, "start", "begin at this `time`")
+		flags.Var(&f.end, "end", "end exactly at this `time`, and play nothing before --start; of what is not live")
 		flags.Float64Var(&f.rate, "rate", 1, "`factor` to play at, from 0.25 to 64, negative for backwards; up to 2 there is sound")
 		flags.BoolVar(&f.noVideo, "no-video", false, "leave the video out; nothing of it is fetched")
 		flags.BoolVar(&f.noAudio, "no-audio", false, "leave the audio out; nothing of it is fetched")
@@ -102,6 +103,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		Fallbacks:      fallbacks,
 		Header:         from.header,
 		Start:          time.Duration(f.start),
+		End:            time.Duration(f.end),
 		Rate:           f.rate,
 		NoVideo:        f.noVideo,
 		NoAudio:        f.noAudio,

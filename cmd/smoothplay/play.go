@@ -53,6 +53,7 @@ Keys in the window:
 ` + indented(keyHelp()) + `
 The mouse shows the progress bar: click or drag in it to seek, on LIVE to go live.`,
 		Example: `  smoothplay play
+  smoothplay play --start 20:00 --end 21:30 http://host/movie.ism/Manifest
   smoothplay play --start 1:05:00 --alang en,de --slang en http://host/movie.ism/Manifest
   smoothplay play --key 09e36702-8f33-436c-a5dd-60ffe6671e70:000102030405060708090a0b0c0d0e0f http://host/movie.ism/Manifest
   smoothplay play --shape 4M:20s,600k:20s ./movie/

@@ -85,7 +85,7 @@ func (c *eventCamera) Show(f *platform.Frame) (time.Time, error) {
 	if beat := m.Frame % demo.FrameRate; lit != (beat >= demo.BeatFrame && beat < demo.BeatFrame+demo.FlashFrames) {
 		c.t.Errorf("picture %d: the flash is %v", m.Frame, lit)
 	}
-	c.pictures = append(c.pictures, seen{at, m.Frame, m.Level, lit})
+	c.pictures = append(c.pictures, seen{at, m.Frame, m.Level, lit, 0})
 	return at, err
 }
 

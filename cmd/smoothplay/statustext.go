@@ -114,13 +114,16 @@ func ahead(s player.Status) time.Duration { return max(0, s.BufferedTo-s.Positio
 func stateText(s event.State) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 // positionText is "0:12 / 0:24", to the second; of a live session how far it is
-// from the edge.
+// from the edge, and of a range where that lies.
 func positionText(s player.Status) string {
 	if s.Live {
 		return livePlace(s)
 	}
 	text := clock(s.Position.Truncate(time.Second))
-	if s.Duration > 0 {
+	switch {
+	case s.Start > 0:
+		text += " of " + clock(s.Start.Truncate(time.Second)) + " to " + clock(s.Duration.Truncate(time.Second))
+	case s.Duration > 0:
 		text += " / " + clock(s.Duration.Truncate(time.Second))
 	}
 	return text

@@ -59,7 +59,7 @@ func seekRange(s player.Status) (from, to time.Duration, ok bool) {
 	if s.Live {
 		return s.WindowStart, s.Edge, s.Edge > s.WindowStart
 	}
-	return 0, s.Duration, s.Duration > 0
+	return s.Start, s.Duration, s.Duration > 0
 }
 
 // bar is the progress bar of a session: nil where there is no range to show.

@@ -22,12 +22,26 @@ type Fragment struct {
 	// clear. Cleared marks those that were decrypted.
 	Protection []platform.SampleProtection
 	Bytes      int64
+	// Cut bounds what is shown of it.
+	Cut Cut
 	// Gap: something before this fragment is missing (a hole was skipped).
 	Gap bool
 	// Free, when not nil, is called once when nothing uses the samples any more.
 	Free func()
 
 	users int // lists of a Queue that it is in; guarded by its mu
+}
+
+// A Cut bounds what is shown of fragments: what lies from From on and before To.
+// The zero Cut is none. What is decoded under one is done before the next begins.
+type Cut struct {
+	Clip     int // tells apart what does not refer to each other
+	From, To time.Duration
+}
+
+// Shows reports whether anything from pts on for d is shown.
+func (c Cut) Shows(pts, d time.Duration) bool {
+	return c == (Cut{}) || pts < c.To && (pts+d > c.From || pts >= c.From)
 }
 
 // Entry is one sample on its way to the decoder.

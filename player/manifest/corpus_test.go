@@ -50,9 +50,9 @@ func TestCorpus(t *testing.T) {
 		{"microsoft-docs/manifest-merge.2.xml", ErrNoStream, []stream{{"text", 1, 9, 40870000, 9}}},
 		{"microsoft-docs/timeline-markers-and-events.1.xml", ErrNotManifest, nil},
 		{"microsoft-docs/advanced-logging.1.xml", cutShort, nil},
-		{"microsoft-docs/composite-manifest-for-rough-cut-editing.1.xml", ErrComposite, nil},
-		{"microsoft-docs/composite-manifest-for-rough-cut-editing.2.xml", ErrComposite, nil},
-		{"microsoft-docs/composite-manifest-for-rough-cut-editing.3.xml", ErrComposite, nil},
+		{"microsoft-docs/composite-manifest-for-rough-cut-editing.1.xml", cutShort, nil},
+		{"microsoft-docs/composite-manifest-for-rough-cut-editing.2.xml", cutShort, nil},
+		{"microsoft-docs/composite-manifest-for-rough-cut-editing.3.xml", nil, []stream{{"video", 7, 0, 0, 0}, {"audio", 1, 0, 0, 0}}},
 		{"microsoft-docs/iis-smooth-streaming-server-manifest-live-smil-element.2.xml", ErrNotManifest, nil},
 		{"microsoft-docs/iis-smooth-streaming-server-manifest-on-demand-smil-element.2.xml", ErrNotManifest, nil},
 	}

@@ -15,8 +15,9 @@ var (
 	ErrTooLarge = errors.New("manifest too large")
 	// ErrUnsupportedVersion: a MajorVersion other than 1 and 2.
 	ErrUnsupportedVersion = errors.New("unsupported manifest version")
-	// ErrComposite: a composite manifest, which plays clips of other presentations.
-	ErrComposite = errors.New("composite manifests (Clip elements) are not supported")
+	// ErrSegmented: a segmented manifest (MajorVersion 3, Segment elements), whose
+	// form is not documented.
+	ErrSegmented = errors.New("segmented manifests (MajorVersion 3, Segment elements) are not supported, as their form is not documented; ask the server for the manifest of version 2")
 	// ErrNoStream: no video and no audio is left to play, or all streams of one
 	// of the two types are broken. It comes with what could be read and, where
 	// something was broken, wraps its [*SyntaxError].

@@ -19,7 +19,7 @@ import (
 // then, the Presentation is returned as well, so that it can be shown.
 //
 // Other errors: a [*SyntaxError], [ErrNotManifest], [ErrTooLarge],
-// [ErrUnsupportedVersion], [ErrComposite].
+// [ErrUnsupportedVersion], [ErrSegmented].
 func Parse(data []byte, limits Limits) (*Presentation, error) {
 	limits = limits.withDefaults()
 	if int64(len(data)) > limits.Bytes {
@@ -42,6 +42,9 @@ func Parse(data []byte, limits Limits) (*Presentation, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
+	if p.clips > 0 {
+		p.compose()
+	}
 	return p.out, p.verdict()
 }
 
@@ -56,6 +59,8 @@ type parser struct {
 
 	streams  int // StreamIndex elements seen
 	levels   int // QualityLevel elements seen
+	clips    int // Clip elements seen
+	inClip   bool
 	chunks   int // of the streams that are finished
 	embedded int // payloads and markers
 	warnings int
@@ -79,7 +84,9 @@ func (p *parser) presentation() {
 		case p.is("logurl"):
 			p.out.LogURL = strings.TrimSpace(string(p.chars()))
 		case p.is("clip"):
-			p.stop(ErrComposite)
+			p.clip()
+		case p.is("segment"):
+			p.stop(ErrSegmented)
 		default:
 			p.skip()
 		}
@@ -90,6 +97,9 @@ func (p *parser) presentation() {
 func (p *parser) rootAttributes() {
 	out := p.out
 	out.MajorVersion = uint32(p.required("majorversion", math.MaxUint32, 2))
+	if out.MajorVersion == 3 && p.err == nil {
+		p.stop(ErrSegmented)
+	}
 	if v := out.MajorVersion; v != 1 && v != 2 && p.err == nil {
 		p.stop(fmt.Errorf("%w: MajorVersion %d; 1 and 2 are known", ErrUnsupportedVersion, v))
 	}

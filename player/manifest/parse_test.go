@@ -76,7 +76,7 @@ func TestVersions(t *testing.T) {
 		{`MajorVersion="2" MinorVersion="7"`, nil, 1},
 		{`MajorVersion="1" MinorVersion="0"`, nil, 0},
 		{``, nil, 2},
-		{`MajorVersion="3" MinorVersion="0"`, ErrUnsupportedVersion, 0},
+		{`MajorVersion="3" MinorVersion="0"`, ErrSegmented, 0},
 		{`MajorVersion="0" MinorVersion="0"`, ErrUnsupportedVersion, 0},
 	}
 	for _, test := range tests {
@@ -175,17 +175,6 @@ func TestNotManifest(t *testing.T) {
 				t.Errorf("error %v, want an ErrNotManifest that says %q", err, test.says)
 			}
 		})
-	}
-}
-
-func TestComposite(t *testing.T) {
-	for _, document := range []string{
-		`<SmoothStreamingMedia><Clip><StreamIndex Type="Video"/></Clip></SmoothStreamingMedia>`,
-		`<SmoothStreamingMedia MajorVersion="1"><clip Url="http://h/a.ism/Manifest" ClipBegin="1" ClipEnd="2"><StreamIndex`,
-	} {
-		if _, err := Parse([]byte(document), Limits{}); !errors.Is(err, ErrComposite) {
-			t.Errorf("%s: error %v, want ErrComposite", document, err)
-		}
 	}
 }
 

@@ -21,7 +21,12 @@ type Presentation struct {
 	LogURL            string
 	Attributes        []Attribute // root CustomAttributes
 	Protections       []Protection
-	Streams           []Stream
+	// Streams are all there is to choose from. Of a composite presentation they
+	// have no Runs: its Clips have.
+	Streams []Stream
+	// Clips are what a composite presentation plays, one after the other; nil for
+	// all others.
+	Clips []Clip
 	// Warnings name what was dropped or repaired while parsing, for probe: at
 	// most 65 lines, most with the line of the manifest.
 	Warnings []string
@@ -35,6 +40,18 @@ type Protection struct {
 
 // Attribute is a name and value of CustomAttributes, in document order.
 type Attribute struct{ Name, Value string }
+
+// ClipTimeScale is what the times of clips count, a second: 100 ns each.
+const ClipTimeScale = 10_000_000
+
+// Clip is a piece of another presentation in a composite manifest.
+type Clip struct {
+	URL        string // of that presentation's manifest, see ClipURL; "": this one's
+	Begin, End Ticks  // on its clock, of ClipTimeScale; Begin is before End
+	// Streams are those of the Presentation, by index: what they are in this clip.
+	// Each has as many Levels there, by index the nearest of the clip.
+	Streams []Stream
+}
 
 // Stream is a StreamIndex, [MS-SSTR] 2.2.2.3.
 type Stream struct {

@@ -33,6 +33,9 @@ func (p *parser) stream() {
 		s.ManifestOutput = *output
 	}
 	fourCC, chunks := p.string("fourcc"), p.lenient("chunks")
+	if p.inClip {
+		chunks = 0 // those of the presentation that it is taken from
+	}
 	if s.Type != "video" && s.Type != "audio" && s.Type != "text" {
 		p.warnf(begin, "StreamIndex of type %s was dropped; known are video, audio and text", quote([]byte(s.Type)))
 		p.skip()

@@ -47,6 +47,7 @@ type Audio struct {
 	epoch   uint64
 	start   time.Duration
 	until   time.Duration // what is heard there or later is left out
+	cut     buffer.Cut    // as of Video
 	failed  int           // samples lost since the last sound
 	path    string        // of decoder, as told to the monitor
 }
@@ -104,6 +105,9 @@ func (a *Audio) Run(ctx context.Context) error {
 
 func (a *Audio) begin(e buffer.Entry) {
 	a.epoch, a.start = e.Epoch, e.Start
+	if e.Fragment != nil {
+		a.cut = e.Fragment.Cut
+	}
 	switch {
 	case a.decoder == nil:
 	case e.Fragment != nil && e.Fragment.Format.Codec != a.codec:
@@ -124,7 +128,12 @@ func (a *Audio) reopen() {
 
 func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
 	s := &e.Sample
-	if s.PTS+s.Duration <= a.start-soundPreroll && s.Format == nil {
+	if e.Fragment.Cut != a.cut {
+		if err := a.newCut(ctx, e.Fragment.Cut); err != nil {
+			return err
+		}
+	}
+	if s.PTS+s.Duration <= max(a.start, a.cut.From)-soundPreroll && s.Format == nil {
 		return nil
 	}
 	if open, err := unlock(ctx, a.unlock, e); !open {
@@ -163,6 +172,18 @@ func (a *Audio) decode(ctx context.Context, e *buffer.Entry) error {
 	return nil
 }
 
+// newCut goes on with what does not refer to what was decoded before.
+func (a *Audio) newCut(ctx context.Context, cut buffer.Cut) error {
+	if err := a.drain(ctx); err != nil {
+		return err
+	}
+	a.cut = cut
+	if a.decoder == nil {
+		return nil
+	}
+	return a.decoder.Flush()
+}
+
 func (a *Audio) end(ctx context.Context) error {
 	if err := a.drain(ctx); err != nil {
 		return err
@@ -182,10 +203,15 @@ func (a *Audio) drain(ctx context.Context) error {
 func (a *Audio) deliver(ctx context.Context, p *platform.PCM) error {
 	a.failed = 0
 	data, pts := p.Data, p.PTS
-	if !a.coded {
-		data, pts = trimFront(a.format, data, pts, a.start)
-	} else if pts < a.start-tolerance {
-		return nil // it would begin before the place sought
+	from, cut := max(a.start, a.cut.From), a.cut != (buffer.Cut{})
+	switch {
+	case !a.coded:
+		data, pts = trimFront(a.format, data, pts, from)
+		if cut {
+			data = data[:min(len(data), max(frames(a.format, a.cut.To-pts), 0)*a.format.FrameBytes())]
+		}
+	case pts < from-tolerance, cut && pts >= a.cut.To-tolerance:
+		return nil // it would begin before the place sought, or behind the end
 	}
 	if end := pts + a.format.Duration(len(data)); !a.coded && end > a.until {
 		data = data[:max(len(data)-frames(a.format, end-a.until)*a.format.FrameBytes(), 0)]

@@ -66,6 +66,7 @@ type Video struct {
 	epoch   uint64
 	until   time.Duration     // what begins there or later is not shown
 	start   time.Duration     // where the epoch begins: what ends before is not shown
+	cut     buffer.Cut        // bounds what is shown of what decoder was given last
 	begun   bool              // a picture of this epoch was delivered
 	held    *platform.Picture // the newest picture before start
 	quiet   bool              // the last picture delivered is not counted
@@ -162,6 +163,9 @@ func (v *Video) begin(e buffer.Entry) {
 	v.held.Release()
 	v.held = nil
 	v.album.clear()
+	if e.Fragment != nil {
+		v.cut = e.Fragment.Cut
+	}
 	switch {
 	case v.decoder == nil:
 	case e.Fragment != nil && v.format != nil && e.Fragment.Format.Codec != v.format.Codec:
@@ -181,6 +185,13 @@ func (v *Video) reopen() {
 }
 
 func (v *Video) decode(ctx context.Context, e *buffer.Entry) error {
+	if cut := e.Fragment.Cut; cut != v.cut {
+		err := v.drain(func(p *platform.Picture) error { return v.deliver(ctx, p) })
+		v.cut = cut
+		if err != nil {
+			return err
+		}
+	}
 	if out, err := v.leavesOut(ctx, &e.Sample); out || err != nil {
 		return err
 	}
@@ -333,7 +344,7 @@ func (v *Video) tooLate(s *platform.Sample) bool {
 	if !v.begun || !v.clock.Running() {
 		return false
 	}
-	late := v.clock.Position(time.Now()) - s.PTS
+	late := v.clock.Position(time.Now()) - max(s.PTS, v.cut.From)
 	v.lags = late > lagging
 	return v.lags || s.Disposable && (v.late || late > hopeless)
 }
@@ -375,8 +386,8 @@ func (v *Video) drain(out func(*platform.Picture) error) error {
 // deliver passes p on, or keeps it back where it ends before the place sought.
 func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
 	v.failed = 0
-	if p.PTS >= v.until {
-		p.Release() // it was needed by what begins before
+	if p.PTS >= v.until || !v.trim(p) {
+		p.Release() // it was needed by what is shown
 		v.monitor.count(func(r *Report) { r.Preroll++ })
 		return nil
 	}
@@ -394,6 +405,19 @@ func (v *Video) deliver(ctx context.Context, p *platform.Picture) error {
 	v.held.Release()
 	v.held = nil
 	return v.send(ctx, picture{epoch: v.epoch, Picture: p})
+}
+
+// trim bounds the time of p to what is shown; false: nothing of it is.
+func (v *Video) trim(p *platform.Picture) bool {
+	if !v.cut.Shows(p.PTS, p.Duration) {
+		return false
+	}
+	if v.cut != (buffer.Cut{}) {
+		end := min(p.PTS+p.Duration, v.cut.To)
+		p.PTS = max(p.PTS, v.cut.From)
+		p.Duration = end - p.PTS
+	}
+	return true
 }
 
 // discard releases the pictures that nobody takes any more.

@@ -111,6 +111,8 @@ var (
 	ErrChoice = errors.New("the presentation does not have what is wanted")
 	// ErrNothing: the choice leaves nothing that an MP4 file can hold.
 	ErrNothing = errors.New("nothing to save")
+	// ErrComposite: the presentation is made of clips of others.
+	ErrComposite = errors.New("a composite presentation cannot be saved: save the presentations that its clips are taken from, with --from and --to")
 	// ErrStalled: nothing came for longer than Patience.
 	ErrStalled = errors.New("nothing comes any more")
 )
@@ -227,6 +229,9 @@ func (s *saver) open(ctx context.Context) error {
 	p, err := manifest.Parse(got.Body, manifest.Limits{})
 	if err == nil {
 		s.snap, err = timeline.New(p)
+	}
+	if err == nil && len(p.Clips) > 0 {
+		err = ErrComposite
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", event.RedactURL(got.URL), err)

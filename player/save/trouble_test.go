@@ -71,6 +71,16 @@ func TestGivesUpAndGoesOn(t *testing.T) {
 	}
 }
 
+// What is made of clips of others is refused, and the error says what to do.
+func TestCompositeIsRefused(t *testing.T) {
+	composite := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(`<SmoothStreamingMedia MajorVersion="2" MinorVersion="0" Duration="0"><Clip Url="a.ism/Manifest" ClipBegin="0" ClipEnd="9">` +
+			`<StreamIndex Type="video" Url="a"><QualityLevel Bitrate="1" FourCC="H264"/><c t="0" d="9"/></StreamIndex></Clip></SmoothStreamingMedia>`))
+	})
+	_, err := run(t, composite, Config{Output: target(t)})
+	wants(t, err, ErrComposite)
+}
+
 // Where nothing at all can be had there is no file, and an error that says why.
 func TestNothingThere(t *testing.T) {
 	path := target(t)

@@ -25,6 +25,9 @@ type Snapshot struct {
 // Snapshot refers to it. A presentation without any chunk is a valid timeline.
 // The error is an [ErrInvalid], never one for what manifest.Parse returned.
 func New(p *manifest.Presentation) (*Snapshot, error) {
+	if len(p.Clips) > 0 {
+		return compose(p)
+	}
 	s := &Snapshot{presentation: p, streams: make([]Stream, len(p.Streams))}
 	for i := range p.Streams {
 		if err := s.streams[i].index(i, &p.Streams[i]); err != nil {

@@ -51,12 +51,12 @@ func TestFromManifest(t *testing.T) {
 		stream *Stream
 		want   Chunk
 	}{
-		{text, Chunk{0, 0, 0, 10000000, -zero, time.Second}},
-		{video, Chunk{1, 0, 60000000, 20000000, 6*time.Second - zero, 2 * time.Second}},
-		{video, Chunk{1, 1, 80000000, 20000000, 8*time.Second - zero, 2 * time.Second}},
-		{video, Chunk{1, 2, 101000000, 20000000, 10100*time.Millisecond - zero, 2 * time.Second}},
-		{audio, Chunk{2, 0, 287744, 96256, 0, 8*time.Second - zero}},
-		{audio, Chunk{2, 1, 384000, 95232, 8*time.Second - zero, 1984 * time.Millisecond}},
+		{text, Chunk{Stream: 0, Index: 0, T: 0, D: 10000000, Start: -zero, Duration: time.Second}},
+		{video, Chunk{Stream: 1, Index: 0, T: 60000000, D: 20000000, Start: 6*time.Second - zero, Duration: 2 * time.Second}},
+		{video, Chunk{Stream: 1, Index: 1, T: 80000000, D: 20000000, Start: 8*time.Second - zero, Duration: 2 * time.Second}},
+		{video, Chunk{Stream: 1, Index: 2, T: 101000000, D: 20000000, Start: 10100*time.Millisecond - zero, Duration: 2 * time.Second}},
+		{audio, Chunk{Stream: 2, Index: 0, T: 287744, D: 96256, Start: 0, Duration: 8*time.Second - zero}},
+		{audio, Chunk{Stream: 2, Index: 1, T: 384000, D: 95232, Start: 8*time.Second - zero, Duration: 1984 * time.Millisecond}},
 	}
 	for _, c := range chunks {
 		if got := c.stream.Chunk(c.want.Index); got != c.want {

@@ -16,7 +16,14 @@ type Chunk struct {
 	Stream, Index   int            // Index is stable in later snapshots of the same presentation
 	T, D            manifest.Ticks // as the manifest writes them; T goes into the request
 	Start, Duration time.Duration  // Start is a session position; Start+Duration is where the next one begins, gaps aside
+	// Lead is how much of the fragment lies before Start and is not shown; what is
+	// shown of it, Cut says.
+	Lead time.Duration
+	Cut  Cut
 }
+
+// Origin is the session position at which the times of the fragment begin.
+func (c Chunk) Origin() time.Duration { return c.Start - c.Lead }
 
 // End is the session position at which c ends.
 func (c Chunk) End() time.Duration { return c.Start + c.Duration }
@@ -31,6 +38,7 @@ type Stream struct {
 	runs   []manifest.Run // ascending, not overlapping; shared with the presentation
 	before []int          // chunks before each run; one more entry for all of them
 	proven int            // chunks below this index were in a manifest or have arrived
+	parts  []part         // that it is made of, in their order, in the place of runs; nil: it is not
 
 	start, end time.Duration
 }
@@ -113,6 +121,9 @@ func (s *Stream) Chunk(index int) Chunk {
 	if k < 0 || k >= s.Len() {
 		panic(fmt.Sprintf("timeline: chunk %d of stream %d, which has %d from %d on", index, s.number, s.Len(), s.first))
 	}
+	if s.parts != nil {
+		return s.partOf(index).chunk(index)
+	}
 	// The first run that ends behind k.
 	i := sort.Search(len(s.runs), func(i int) bool { return s.before[i+1] > k })
 	r := &s.runs[i]
@@ -124,6 +135,9 @@ func (s *Stream) Chunk(index int) Chunk {
 // At is the index of the chunk that covers a session position: in a gap the
 // next one, before the start First(), from the end on Limit().
 func (s *Stream) At(pos time.Duration) int {
+	if s.parts != nil {
+		return s.atPart(pos)
+	}
 	when, ok := s.zero.add(pos)
 	if !ok {
 		return s.first // before the stream's origin
@@ -143,7 +157,8 @@ func (s *Stream) At(pos time.Duration) int {
 
 // Position is the session position of a time of the stream: negative before
 // the zero point, limited to the range of a time.Duration (292 years). It is
-// exact but for rounding down to the nanosecond from the stream's origin.
+// exact but for rounding down to the nanosecond from the stream's origin. In a
+// presentation of clips it says nothing: see Of.
 func (s *Stream) Position(t manifest.Ticks) time.Duration {
 	return at(uint64(t), s.scale).sub(s.zero)
 }
