@@ -353,7 +353,7 @@ func TestNetworkComesBack(t *testing.T) {
 				t.Errorf("%d stalls, the pictures shown are those of %v", r.Summary.Stalls, got)
 			}
 			// Who waits asks every now and then, not all the time.
-			if n := len(refused(r)); n > 60+int((c.back-20*sec)/(1700*time.Millisecond)) {
+			if n := len(refused(r)); n > 100+int((c.back-20*sec)/(3*time.Second)) {
 				t.Errorf("%d requests failed", n)
 			}
 		})

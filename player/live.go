@@ -79,6 +79,7 @@ type live struct {
 	grownAt time.Duration // when the timeline grew last, or what it announced came
 	// answeredAt is when a server answered last with anything of a fragment.
 	answeredAt time.Duration
+	silentFrom time.Duration // when the first request after that failed for want of an answer
 	told       time.Duration // when the edge was told last
 	gauged     time.Duration // when the latency was sampled last
 	asked      time.Duration // until then, no other origin is asked where the edge is
@@ -90,7 +91,7 @@ type live struct {
 
 // beginLive prepares for a presentation that has just been opened.
 func (l *loop) beginLive() {
-	l.live = live{follow: true, grownAt: l.now(), told: l.now()}
+	l.live = live{follow: true, grownAt: l.now(), answeredAt: l.now(), told: l.now()}
 	if !l.snap.Live() {
 		return
 	}

@@ -48,7 +48,8 @@ func TestLiveFaults(t *testing.T) {
 		{"412@20s-23s", whole, 0, 0},
 		{"500@20s-23s", whole, 0, 0},
 		{"die@20s-22s", whole, 0, 0},
-		{"die@20s-40s", []stretch{{594 * sec, 617960 * time.Millisecond}, {}}, 20 * sec, 0},
+		{"die@20s-24s", whole, sec, 0}, // what is buffered lasts until then
+		{"die@20s-40s", []stretch{{594 * sec, 617920 * time.Millisecond}, {}}, 20 * sec, 0},
 		{"slow@2M@20s-40s", whole, 0, 0},
 		{"slow@50k@audio@20s-24s", whole, 2 * sec, 0},
 		{"late@3s@20s-23s", whole, 0, 0},

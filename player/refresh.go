@@ -128,6 +128,7 @@ func (l *loop) refreshed(a *manifestAnswer) {
 		return
 	}
 	r.failed, r.gone, r.took = 0, 0, a.elapsed
+	l.answered()
 	pres := a.snap.Presentation()
 	s, change, err := l.snap.Refresh(pres)
 	if err != nil {
@@ -315,16 +316,6 @@ func (l *loop) notYet(t *track, index int) time.Duration {
 // to ask again.
 func (l *loop) missingYet(t *track, j *job) time.Duration {
 	return t.pace.Missing(j.asked, j.chunk.End(), j.chunk.Duration)
-}
-
-// answered notes that the server answers. After an outage, what kept the manifest
-// away may be over; a manifest that fails alone is asked for ever more seldom.
-func (l *loop) answered() {
-	quiet := l.now() - l.live.answeredAt
-	l.live.answeredAt = l.now()
-	if r := &l.live.refresh; r.failed > 0 && l.snap.Live() && quiet > outageFrom*l.chunkDuration() {
-		r.failed, r.urgent = 0, true
-	}
 }
 
 // foretold notes that a chunk is not there that the manifest lists at its end,

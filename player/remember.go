@@ -111,6 +111,7 @@ func (l *loop) enter(network string) {
 	moved := network != "" && l.memory.network != "" && network != l.memory.network
 	l.memory.network = network
 	if moved {
+		l.askAtOnce()
 		l.bandwidth.Reset()
 		l.bandwidth.Seed(l.memory.links.Recall(l.network(), time.Now()))
 	}

@@ -38,4 +38,5 @@ func (l *loop) wakeUp() {
 	l.survive(fail(event.ClockStepped, "", "the device was suspended, or its clock was set: it is %v from where it was, and the live edge is looked up anew",
 		by.Round(time.Second)), "")
 	l.live.refresh.urgent = true
+	l.askAtOnce()
 }

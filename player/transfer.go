@@ -297,6 +297,9 @@ func (l *loop) transferred(a *transferAnswer) {
 	t.begun()
 }
 
+// leastLeft is how many chunks are little to have left to play.
+const leastLeft = 3
+
 // transferFailed decides by the table of package fetch what follows.
 func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 	t.attempt = j.attempt
@@ -312,10 +315,16 @@ func (l *loop) transferFailed(t *track, j *job, a *transferAnswer) {
 	}
 	t.tried[j.level] = true
 	other := l.another(t, j.level)
-	action := fetch.Next(fetch.Failure{
+	failure := fetch.Failure{
 		Class: t.class, Status: a.result.Status, Attempt: t.classRow, OtherLevels: other >= 0,
 		Live: l.snap.Live(), NearEdge: j.edge, ChunkDuration: j.chunk.Duration, RetryAfter: a.result.RetryAfter,
-	}, l.cfg.Random.Float64())
+	}
+	if t.class == fetch.Offline {
+		left, _ := t.buffered(l.position())
+		failure.Low = failure.Live && l.live.follow && left <= leastLeft*j.chunk.Duration
+		failure.Dry, failure.Silent = l.dryAt > 0, l.silent()
+	}
+	action := fetch.Next(failure, l.cfg.Random.Float64())
 	e := explain(a.err, l.url)
 	notYet := j.edge && t.class == fetch.Status && action.Kind == fetch.Wait
 	if !notYet {

@@ -17,6 +17,10 @@ type Failure struct {
 	// Live: the presentation goes on while it is played. NearEdge: and no chunk
 	// after this one is known to exist, so that this one may not exist yet.
 	Live, NearEdge bool
+	// Low: little is buffered, and never much, as at a live edge. Dry: playing stands
+	// still for want of it. Silent is for how long no server has answered.
+	Low, Dry bool
+	Silent   time.Duration
 	// ChunkDuration is that of the chunk; 0: 2 s.
 	ChunkDuration time.Duration
 	// RetryAfter is what the server asked for; 0: nothing.

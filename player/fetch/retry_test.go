@@ -40,6 +40,9 @@ func TestNext(t *testing.T) {
 		trouble  = "retry 250ms, retry 500ms, retry 1s, "
 		gone     = "wait 250ms, wait 500ms, wait 1s, wait 2s, wait 4s, wait 5s, wait 5s, wait 5s, wait 5s, wait 5s, wait 5s, wait 5s, ..."
 		crowded  = "wait 1s, wait 2s, wait 4s, wait 8s, wait 8s, "
+		hurried  = "wait 250ms, wait 500ms, wait 1s, wait 1s, wait 1s, wait 1s, wait 1s, wait 1s, wait 1s, wait 1s, wait 1s, wait 1s, ..."
+		waited   = "wait 250ms, wait 500ms, wait 1s, wait 2s, wait 2s, wait 2s, wait 2s, wait 2s, wait 2s, wait 2s, wait 2s, wait 2s, ..."
+		patient  = "wait 250ms, wait 500ms, wait 1s, wait 2s, wait 4s, wait 8s, wait 10s, wait 10s, wait 10s, wait 10s, wait 10s, wait 10s, ..."
 		standing = "wait 250ms, wait 500ms, "
 	)
 	tests := []struct {
@@ -69,6 +72,11 @@ func TestNext(t *testing.T) {
 		{"malformed", Failure{Class: Malformed}, "retry 100ms, other level", "retry 100ms, skip"},
 		{"too large", Failure{Class: TooLarge}, "other level", "skip"},
 		{"offline", Failure{Class: Offline}, gone, gone},
+		{"offline, little buffered", Failure{Class: Offline, Low: true, Silent: 59 * time.Second}, hurried, hurried},
+		{"offline, nothing left", Failure{Class: Offline, Low: true, Dry: true, Silent: 59 * time.Second}, waited, waited},
+		{"offline for a minute, little buffered", Failure{Class: Offline, Low: true, Dry: true, Silent: time.Minute}, gone, gone},
+		{"offline for minutes, nothing buffered", Failure{Class: Offline, Low: true, Dry: true, Silent: 2 * time.Minute}, patient, patient},
+		{"offline for minutes, something buffered", Failure{Class: Offline, Silent: time.Hour}, gone, gone},
 		{"timeout", Failure{Class: Timeout}, standing + "other level", gone},
 		{"bad", Failure{Class: Bad}, "other level", "fail"},
 		{"cancelled", Failure{Class: Cancelled}, "fail", "fail"},
@@ -178,8 +186,8 @@ func TestEveryRowCounts(t *testing.T) {
 		reached := make(map[string]bool)
 		for class := range Cancelled + 10 {
 			for status := range 600 {
-				for i := range 3 {
-					f := Failure{Class: class, Status: status, Live: i > 0, NearEdge: i > 1}
+				for i := range 6 {
+					f := Failure{Class: class, Status: status, Live: i > 0, NearEdge: i > 1, Low: i > 2, Dry: i > 3, Silent: time.Duration(i/5) * time.Hour}
 					for _, r := range rows {
 						if r.fits(f) {
 							reached[r.what] = true

@@ -29,6 +29,9 @@ const (
 	edge           // live, and the chunk may not exist yet
 	behind         // live, and it should
 	alone          // where no other level is left to try
+	low            // little is buffered
+	dried          // nothing is any more, where a moment ago little was
+	dry            // nothing is, and nobody answers for long
 )
 
 // forever is more attempts than anybody makes.
@@ -36,34 +39,45 @@ const forever = int(^uint(0) >> 1)
 
 const ms = time.Millisecond
 
+const (
+	// soonBack is for how long a silence may be a short one, for which somebody waits:
+	// pauses are short then.
+	soonBack = time.Minute
+	// longAway is how long one lasts that may go on for hours.
+	longAway = 2 * time.Minute
+)
+
 // fragmentRows are the rules for fragments. [MS-SSTR] 3.1.5.2 leaves the policy
 // open; this one comes of 2.2.6 and of what clients of live streams learned: a
 // fragment that is not there yet is no reason to change the level, a network
 // that is gone ends nothing, and where a server fails with one fragment, others
 // may still be had.
 //
-//	failure                               class      status   where              at first       pause        then
-//	not there yet                         status     412      live, at the edge  wait for ever  a chunk      refresh
-//	not there yet, as some say it         status     404      live, at the edge  wait for ever  a chunk      refresh
-//	late at the origin                    status     412      live, behind it    wait 3 times   a chunk      skip, refresh
-//	gone from the window                  status     410      live, behind it                                skip, refresh
-//	who are you                           status     401                                                     fail
-//	not for you; of some stores: no such  status     403                                                     other level, then fail
-//	not through this proxy                status     407                                                     fail
-//	too slow for the server               status     408                         retry 3 times  250ms to 2s  other level, then skip
-//	too early, too many                   status     425-429                     wait 5 times   1s to 8s     other level, then skip
-//	not for this country                  status     451                                                     fail
-//	no such fragment on any level         status     404      on the last level  retry 1 times  250ms        skip
-//	no such fragment                      status     400-499                                                 other level, then skip
-//	origin or edge in trouble             status     500-599                     retry 3 times  250ms to 2s  other level, then skip
-//	nothing in it                         status     other                                                   other level, then skip
-//	cut off                               truncated                              retry 3 times  100ms to 1s  other level, then skip
-//	not the fragment                      malformed                              retry 1 times  100ms        other level, then skip
-//	too large                             too large                                                          other level, then skip
+//	failure                               class      status   where              at first       pause         then
+//	not there yet                         status     412      live, at the edge  wait for ever  a chunk       refresh
+//	not there yet, as some say it         status     404      live, at the edge  wait for ever  a chunk       refresh
+//	late at the origin                    status     412      live, behind it    wait 3 times   a chunk       skip, refresh
+//	gone from the window                  status     410      live, behind it                                 skip, refresh
+//	who are you                           status     401                                                      fail
+//	not for you; of some stores: no such  status     403                                                      other level, then fail
+//	not through this proxy                status     407                                                      fail
+//	too slow for the server               status     408                         retry 3 times  250ms to 2s   other level, then skip
+//	too early, too many                   status     425-429                     wait 5 times   1s to 8s      other level, then skip
+//	not for this country                  status     451                                                      fail
+//	no such fragment on any level         status     404      on the last level  retry 1 times  250ms         skip
+//	no such fragment                      status     400-499                                                  other level, then skip
+//	origin or edge in trouble             status     500-599                     retry 3 times  250ms to 2s   other level, then skip
+//	nothing in it                         status     other                                                    other level, then skip
+//	cut off                               truncated                              retry 3 times  100ms to 1s   other level, then skip
+//	not the fragment                      malformed                              retry 1 times  100ms         other level, then skip
+//	too large                             too large                                                           other level, then skip
+//	no network, and little left to play   offline             little buffered    wait for ever  250ms to 1s
+//	no network, and nothing left          offline             no longer          wait for ever  250ms to 2s
+//	no network for minutes                offline             not for minutes    wait for ever  250ms to 10s
 //	no network                            offline                                wait for ever  250ms to 5s
-//	no answer, or it stands still         timeout                                wait 2 times   250ms to 5s  other level, then wait
-//	never going to work                   bad                                                                other level, then fail
-//	no longer wanted                      cancelled                                                          fail
+//	no answer, or it stands still         timeout                                wait 2 times   250ms to 5s   other level, then wait
+//	never going to work                   bad                                                                 other level, then fail
+//	no longer wanted                      cancelled                                                           fail
 var fragmentRows = []row{
 	{what: "not there yet", class: Status, low: 412, high: 412, place: edge, tries: forever, do: Wait, refresh: true},
 	{what: "not there yet, as some say it", class: Status, low: 404, high: 404, place: edge, tries: forever, do: Wait, refresh: true},
@@ -85,6 +99,9 @@ var fragmentRows = []row{
 	{what: "not the fragment", class: Malformed, tries: 1, do: Retry, first: 100 * ms, most: 100 * ms, levels: true, last: Skip},
 	{what: "too large", class: TooLarge, levels: true, last: Skip},
 
+	{what: "no network, and little left to play", class: Offline, place: low, tries: forever, do: Wait, first: 250 * ms, most: 1000 * ms},
+	{what: "no network, and nothing left", class: Offline, place: dried, tries: forever, do: Wait, first: 250 * ms, most: 2000 * ms},
+	{what: "no network for minutes", class: Offline, place: dry, tries: forever, do: Wait, first: 250 * ms, most: 10_000 * ms},
 	{what: "no network", class: Offline, tries: forever, do: Wait, first: 250 * ms, most: 5000 * ms},
 	{what: "no answer, or it stands still", class: Timeout, tries: 2, do: Wait, first: 250 * ms, most: 5000 * ms, levels: true, last: Wait},
 
@@ -141,6 +158,12 @@ func (r *row) fits(f Failure) bool {
 		return f.Live && !f.NearEdge
 	case alone:
 		return !f.OtherLevels
+	case low:
+		return f.Low && !f.Dry && f.Silent < soonBack
+	case dried:
+		return f.Low && f.Silent < soonBack
+	case dry:
+		return f.Dry && f.Silent >= longAway
 	}
 	return true
 }

@@ -48,7 +48,7 @@ func render(rows []row) string {
 		if r.refresh {
 			then = strings.TrimPrefix(then+", refresh", ", ")
 		}
-		where := [...]string{"", "live, at the edge", "live, behind it", "on the last level"}[r.place]
+		where := [...]string{"", "live, at the edge", "live, behind it", "on the last level", "little buffered", "no longer", "not for minutes"}[r.place]
 		fmt.Fprintf(w, "%s\t%v\t%s\t%s\t%s\t%s\t%s\n", r.what, r.class, status, where, first, pause, then)
 	}
 	w.Flush()
