@@ -3,6 +3,7 @@ package player
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"smoothplay/platform"
@@ -319,11 +320,17 @@ func (l *loop) missingYet(t *track, j *job) time.Duration {
 }
 
 // foretold notes that a chunk is not there that the manifest lists at its end,
-// as servers do that list what their fragments announce, and waits for it.
+// as servers do that list what their fragments announce, and waits for it. Who has
+// just joined at the edge begins again farther back, instead of standing still a
+// moment later.
 func (l *loop) foretold(t *track, j *job, status int) bool {
 	listed := max(l.snap.Presentation().LookAhead, 1)
-	if status != http.StatusPreconditionFailed || !l.snap.Live() || j.edge || l.snap.Doubtful() > 0 ||
-		j.chunk.Index < t.stream.Limit()-listed-t.announced {
+	joining := l.live.follow && l.seek == nil && l.dryAt == 0 && l.position() < l.target+j.chunk.Duration &&
+		lists(l.snap.Presentation().Streams[t.index].Runs, j.chunk.T)
+	if !l.snap.Live() || j.edge || l.snap.Doubtful() > 0 || j.chunk.Index < t.stream.Limit()-listed-t.announced {
+		return false
+	}
+	if status != http.StatusPreconditionFailed && (status != http.StatusNotFound || !joining || l.another(t, j.level) >= 0) {
 		return false
 	}
 	l.grow(l.snap.Doubt(listed))
@@ -331,7 +338,17 @@ func (l *loop) foretold(t *track, j *job, status int) bool {
 		o.pace = timeline.Pace{} // what was learned of lists is wrong
 	}
 	t.notBefore = l.missingYet(t, j)
+	if to := l.livePosition(); joining && to < l.position() {
+		l.moveTo(to, Exact, "live", nil)
+	}
 	return true
+}
+
+// lists reports whether a manifest lists a chunk of this time.
+func lists(runs []manifest.Run, at manifest.Ticks) bool {
+	return slices.ContainsFunc(runs, func(r manifest.Run) bool {
+		return at == r.T || at > r.T && r.D > 0 && (at-r.T)%r.D == 0 && (at-r.T)/r.D < manifest.Ticks(r.Count)
+	})
 }
 
 // outOfWindow notes that a chunk is not there any more, being at the start of the
