@@ -6,7 +6,27 @@ import (
 	"time"
 
 	"smoothplay/player/event"
+	"smoothplay/player/origin"
+	"smoothplay/player/playertest"
 )
+
+// What fragments announce wrongly, and more or less often, costs nothing: each time
+// is learned from the manifest before its picture is due.
+func TestLiveWrongTimes(t *testing.T) {
+	for _, mode := range []origin.Mode{origin.Complete, origin.Promise} {
+		for _, fault := range []string{"bad-tfrf@times@50%", "bad-tfrf@times@30%", "bad-tfrf@times@every:3", "bad-tfrf@times@every:2", "bad-tfrf@50%"} {
+			t.Run(string(mode)+"/"+fault, func(t *testing.T) {
+				s := scene{fault: fault, span: 90 * sec, live: func(e *origin.Live) { e.Mode = mode }}
+				r := playertest.Run(t, s.scenario(t))
+				flowed(t, r)
+				showed(t, r, stretch{from: 594 * sec})
+				if n := codes(r); len(n) > 0 {
+					t.Errorf("told %v", n)
+				}
+			})
+		}
+	}
+}
 
 // At the edge, every fault that servers have costs what it destroys and no more:
 // the other pictures are shown once and in order, and the session goes on. Chunks
@@ -40,7 +60,7 @@ func TestLiveFaults(t *testing.T) {
 		{"die@10%", whole, 0, 0},
 		{"late@1s@every:2", whole, 0, 0},
 		{"412@edge", whole, 0, 0},
-		{"412@edge:2", whole, 4 * sec, 0},
+		{"412@edge:2", []stretch{{594 * sec, 594040 * time.Millisecond}, {from: 590 * sec}}, 0, 0}, // found out at the join
 		{"500@manifest@5s", whole, 0, 0},
 		{"404@manifest@5s", whole, 0, 0},
 		// By time.

@@ -326,6 +326,7 @@ func (l *loop) missingYet(t *track, j *job) time.Duration {
 func (l *loop) foretold(t *track, j *job, status int) bool {
 	listed := max(l.snap.Presentation().LookAhead, 1)
 	joining := l.live.follow && l.seek == nil && l.dryAt == 0 && l.position() < l.target+j.chunk.Duration &&
+		j.chunk.Start < l.position()+j.chunk.Duration*5/4 && // it may be there that late, or later
 		lists(l.snap.Presentation().Streams[t.index].Runs, j.chunk.T)
 	if !l.snap.Live() || j.edge || l.snap.Doubtful() > 0 || j.chunk.Index < t.stream.Limit()-listed-t.announced {
 		return false

@@ -398,61 +398,6 @@ func (e *editor) listed(k Known, c *Change) {
 	}
 }
 
-// merge takes the runs of a newer manifest into account, the last of which may
-// not be there yet.
-func (e *editor) merge(runs []manifest.Run, live bool, unsure int, c *Change) {
-	s := &e.stream
-	known := s.proven
-	if len(runs) == 0 {
-		return
-	}
-	final := runs[len(runs)-1]
-	end := final.T + final.D*manifest.Ticks(final.Count)
-	if len(s.runs) > 0 && end <= s.runs[0].T {
-		c.Restarted = true
-		return
-	}
-	// What was only announced must fit behind what is listed.
-	var doubtful []Known
-	for s.Len() > 0 && s.first+s.Len() > s.proven {
-		doubtful = append(doubtful, e.pop())
-	}
-	from := manifest.Ticks(0)
-	if last, ok := e.last(); ok {
-		from = last.T - min(last.T, last.D/2)
-	}
-	before := s.Len()
-	i := sort.Search(len(runs), func(i int) bool {
-		r := &runs[i]
-		return r.T+r.D*manifest.Ticks(r.Count-1) >= from
-	})
-	for ; i < len(runs); i++ {
-		r := runs[i]
-		k := uint64(0)
-		if r.T < from && r.D > 0 {
-			k = uint64((from - r.T + r.D - 1) / r.D)
-		}
-		for ; k < r.Count; k++ {
-			e.listed(Known{r.T + r.D*manifest.Ticks(k), max(r.D, 1)}, c)
-		}
-	}
-	s.proven = s.first + s.Len()
-	if live {
-		s.proven = max(known, s.proven-unsure)
-	}
-	c.Added -= min(c.Added, min(len(doubtful), s.Len()-before))
-	if !live {
-		return
-	}
-	slices.Reverse(doubtful)
-	for _, k := range doubtful {
-		if last, ok := e.last(); ok && k.T > last.T && joins(last, k) {
-			var again Change
-			e.listed(k, &again)
-		}
-	}
-}
-
 // dropFirst removes the first k chunks, fewer than there are.
 func (e *editor) dropFirst(k int) {
 	s := &e.stream

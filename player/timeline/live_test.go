@@ -151,6 +151,30 @@ func TestRefresh(t *testing.T) {
 }
 
 // TestRefreshMatchesStreams: by what names them, whatever their order.
+// What fragments announced a little wrong is put right by the manifest, also
+// where a later chunk is known to be there already.
+func TestRefreshCorrects(t *testing.T) {
+	s, _ := mustNew(t, event(true, 1000, 2000, 3000, 2000)).Extend(0, Known{3000, 2000}, []Known{{5001, 2000}, {7000, 2000}})
+	s, _ = s.Extend(0, Known{7000, 2000}, nil)
+	if got, want := list(s.Stream(0)), []manifest.Ticks{1000, 2000, 3000, 2001, 5001, 1999, 7000, 2000}; !slices.Equal(got, want) || s.Stream(0).Proven() != 4 {
+		t.Fatalf("announced: %v, of which %d are there, want %v", got, s.Stream(0).Proven(), want)
+	}
+	for _, test := range []struct {
+		p    *manifest.Presentation
+		want []manifest.Ticks
+	}{
+		{event(true, 3000, 2000, 5000, 2000, 7000, 2000), []manifest.Ticks{1000, 2000, 3000, 2000, 5000, 2000, 7000, 2000}},
+		{event(true, 3000, 2000, 5000, 2000, 7000, 2000, 9000, 2000), []manifest.Ticks{1000, 2000, 3000, 2000, 5000, 2000, 7000, 2000, 9000, 2000}},
+		{event(true, 1000, 2000, 3000, 2000), []manifest.Ticks{1000, 2000, 3000, 2001, 5001, 1999, 7000, 2000}}, // old
+		{event(true, 3000, 2000, 5600, 1400, 7000, 2000), []manifest.Ticks{1000, 2000, 3000, 2001, 5001, 1999, 7000, 2000}},
+	} {
+		got, c, err := s.Refresh(test.p)
+		if l := list(got.Stream(0)); err != nil || c.Restarted || !slices.Equal(l, test.want) {
+			t.Errorf("%v: got %v, %+v, %v; want %v", test.p.Streams[0].Runs, l, c, err, test.want)
+		}
+	}
+}
+
 func TestRefreshMatchesStreams(t *testing.T) {
 	stream := func(kind, name, language string, at manifest.Ticks) manifest.Stream {
 		return manifest.Stream{Type: kind, Name: name, Language: language, TimeScale: 1000, Levels: make([]manifest.Level, 1),
