@@ -392,23 +392,14 @@ func TestTwoPlayersDoNotTouchEachOther(t *testing.T) {
 		gotShort := playertest.Digest(b.over().Events)
 		gotLong := playertest.Digest(a.over().Events)
 		for name, pair := range map[string][2][]string{"the long one": {gotLong, wantLong}, "the short one": {gotShort, wantShort}} {
-			if !slices.Equal(pair[0], pair[1]) {
-				t.Errorf("%s took another course than alone: %s", name, firstOther(pair[0], pair[1]))
+			if diff := playertest.FirstDifference(pair[1], pair[0]); diff != "" {
+				t.Errorf("%s took another course than alone: %s", name, diff)
 			}
 		}
 		one.close()
 		other.close()
 		third.close()
 	})
-}
-
-func firstOther(got, want []string) string {
-	for i := range min(len(got), len(want)) {
-		if got[i] != want[i] {
-			return fmt.Sprintf("line %d\nwant %s\ngot  %s", i+1, want[i], got[i])
-		}
-	}
-	return fmt.Sprintf("%d lines in place of %d", len(got), len(want))
 }
 
 func TestTwoPlayersOnOneClient(t *testing.T) {

@@ -95,7 +95,7 @@ func TestPolicyConfig(t *testing.T) {
 		{"smooth2009", filepath.Join(dir, "none.xml"), "no such file"},
 		{"smooth2009", file("bad.xml", `<Config><PanicBufferFullness value="50"/></Config>`), "bad.xml"},
 	} {
-		f := sessionFlags{policy: test.policy, policyConfig: test.config}
+		f := sessionFlags{rate: 1, policy: test.policy, policyConfig: test.config}
 		config, err := f.config(&source{url: "http://test/a.ism"})
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%q with %s: %v, want %q", test.policy, filepath.Base(test.config), err, test.want)

@@ -92,7 +92,7 @@ func startDisplay(t *testing.T, geometry string) string {
 		t.Fatal(err)
 	}
 	defer number.Close()
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", geometry, "-nolisten", "tcp", "-noreset", "-ac")
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", geometry, "-nolisten", "tcp", "-noreset", "-ac", "-r")
 	x.ExtraFiles = []*os.File{write}
 	err = x.Start()
 	write.Close()
