@@ -17,6 +17,7 @@ type change struct {
 	opening int
 	origins origins
 	start   time.Duration // where to begin what is not live
+	merge   []string      // manifests whose text, audio and markers are added
 	end     time.Duration // where to end that, nothing before start being played; 0: as it is
 	command *command      // to be answered; nil: nobody waits
 	early   early
@@ -45,6 +46,9 @@ func (l *loop) open(to origins, start time.Duration, c *command) {
 	}
 	l.opened++
 	l.change = &change{opening: l.opened, origins: to, start: start, command: c}
+	if l.opened == 1 {
+		l.change.end, l.change.merge = l.cfg.End, l.cfg.Merge
+	}
 	l.askChange(1, 0)
 }
 
@@ -60,7 +64,9 @@ func (l *loop) abandonChange(why error) {
 // askChange begins an attempt to get the manifest of what is to be played.
 func (l *loop) askChange(attempt int, after time.Duration) {
 	opening := l.change.opening
-	l.change.cancel = l.askManifest(l.change.origins.url(), after, func(_ context.Context, a manifestAnswer) message {
+	extra, urls := l.manifestExtra(), l.change.merge
+	l.change.cancel = l.askManifest(l.change.origins.url(), after, func(ctx context.Context, a manifestAnswer) message {
+		merge(ctx, l.client, extra, &a, urls)
 		a.opening, a.attempt = opening, attempt
 		return message{manifest: &a}
 	})
@@ -87,6 +93,9 @@ func (l *loop) manifestArrived(a *manifestAnswer) {
 	}
 	if l.snap == nil {
 		l.tellManifest(a)
+	}
+	for _, e := range a.troubles {
+		l.survive(e, "")
 	}
 	o, err := l.survey(a)
 	if err != nil {

@@ -19,6 +19,10 @@ type Config struct {
 	// Fallbacks are the URLs of the same presentation at other origins, best first,
 	// for when the first cannot be reached, fails or stands still.
 	Fallbacks []string
+	// Merge are the URLs of manifests whose text and audio streams and markers are
+	// added to those of URL, on the same clock. What does not come within 5 s is left
+	// out, with an event.
+	Merge []string
 	// Start is the position to begin at.
 	Start time.Duration
 	// End is the position to end at, exactly, of what is not live; where it is set,
@@ -175,6 +179,7 @@ type effective struct {
 	Angle        string        `json:"angle,omitempty"`
 	Angles       AnglesAhead   `json:"angles,omitzero"`
 	End          time.Duration `json:"end_ns,omitempty"`
+	Merge        []string      `json:"merge,omitempty"`
 }
 
 func (c Config) effective() effective {
@@ -190,11 +195,15 @@ func (c Config) effective() effective {
 	for _, url := range c.Fallbacks {
 		fallbacks = append(fallbacks, event.RedactURL(url))
 	}
+	var merge []string
+	for _, url := range c.Merge {
+		merge = append(merge, event.RedactURL(url))
+	}
 	return effective{
 		c.Start, rate, c.Paused, c.Loop, c.KeepOpen, c.NoVideo, c.NoAudio, c.AudioLanguages, c.TextLanguages, c.Policy, c.AudioPolicy,
 		c.Limits.MinBPS, c.Limits.MaxBPS, c.Limits.StartBPS, c.Limits.MaxWidth, c.Limits.MaxHeight,
 		c.Limits.FitWidth, c.Limits.FitHeight, c.Limits.Levels.String(),
 		c.BufferAhead, c.BufferStart, c.BufferResume, c.BufferBehind, c.BufferBytes, c.AppendQuery,
-		c.CMCD.Mode, live, fallbacks, c.Passthrough, c.Angle, c.Angles, c.End,
+		c.CMCD.Mode, live, fallbacks, c.Passthrough, c.Angle, c.Angles, c.End, merge,
 	}
 }

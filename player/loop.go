@@ -189,7 +189,6 @@ func (l *loop) run(ctx context.Context) error {
 		l.giveUp(err)
 	} else {
 		l.open(newOrigins(url, l.cfg.Fallbacks), l.cfg.Start, nil)
-		l.change.end = l.cfg.End
 	}
 	var batch []message
 	for !l.done {

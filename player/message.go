@@ -73,13 +73,14 @@ type command struct {
 
 // manifestAnswer is the end of one attempt to get the manifest.
 type manifestAnswer struct {
-	opening int // which Open it belongs to
-	attempt int
-	refresh bool // of what is played
-	got     *fetch.Manifest
-	elapsed time.Duration
-	snap    *timeline.Snapshot
-	err     error // of the transfer, or of the parser
+	opening  int // which Open it belongs to
+	attempt  int
+	refresh  bool // of what is played
+	got      *fetch.Manifest
+	elapsed  time.Duration
+	snap     *timeline.Snapshot
+	err      error    // of the transfer, or of the parser
+	troubles []*Error // what could not be merged
 }
 
 // progress tells that bytes of a transfer arrived.

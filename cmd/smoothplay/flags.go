@@ -22,6 +22,7 @@ import (
 // sessionFlags say what to play of a presentation, and how.
 type sessionFlags struct {
 	start, end       timeValue
+	merge            []string
 	rate             float64
 	noVideo, noAudio bool
 	languages, texts []string
@@ -42,6 +43,7 @@ type sessionFlags struct {
 func (f *sessionFlags) register(cmd *cobra.Command) {
 	addFlags(cmd, "What to play", func(flags *pflag.FlagSet) {
 		flags.Var(&f.start, "start", "begin at this `time`")
+		flags.StringArrayVar(&f.merge, "merge", nil, "`URL` of a manifest whose text, audio and markers are added; repeatable")
 		flags.Var(&f.end, "end", "end exactly at this `time`, and play nothing before --start; of what is not live")
 		flags.Float64Var(&f.rate, "rate", 1, "`factor` to play at, from 0.25 to 64, negative for backwards; up to 2 there is sound")
 		flags.BoolVar(&f.noVideo, "no-video", false, "leave the video out; nothing of it is fetched")
@@ -94,6 +96,10 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 	if err != nil {
 		return player.Config{}, usageError{err}
 	}
+	var merge []string
+	for _, name := range f.merge {
+		merge = append(merge, addressOf(name))
+	}
 	ahead := time.Duration(f.ahead)
 	if ahead == 0 && from.demo {
 		ahead = demoAhead
@@ -104,6 +110,7 @@ func (f *sessionFlags) config(from *source) (player.Config, error) {
 		Header:         from.header,
 		Start:          time.Duration(f.start),
 		End:            time.Duration(f.end),
+		Merge:          merge,
 		Rate:           f.rate,
 		NoVideo:        f.noVideo,
 		NoAudio:        f.noAudio,

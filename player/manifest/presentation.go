@@ -63,6 +63,7 @@ type Stream struct {
 	// URL is the template, literal but for its placeholders (see ChunkURL);
 	// "" for streams whose content is embedded.
 	URL                         string
+	Base                        string // the effective URL of the manifest that it was merged from; "": that of the presentation
 	Parent                      string // ParentStreamIndex: this stream is sparse
 	ManifestOutput              bool   // payloads are in the manifest, see Inline
 	MaxWidth, MaxHeight         int    // of a video: the largest of its levels where not stated

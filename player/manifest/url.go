@@ -66,7 +66,8 @@ func BaseURL(effective string) string {
 // quality l, which is one of the stream's levels ([MS-SSTR] 2.2.2.4 and
 // 2.2.3). It is "" where neither has a template. base is the effective
 // manifest URL or, saving a little work, its [BaseURL]; a query of the
-// manifest's URL is not carried over.
+// manifest's URL is not carried over. A stream that was merged has a base of its
+// own.
 //
 // The template is taken literally but for {bitrate}, {start time} or
 // {start_time}, and {CustomAttributes}, in any letter case. It may be
@@ -81,6 +82,9 @@ func ChunkURL(base string, s *Stream, l *Level, t Ticks) string {
 	}
 	if template == "" {
 		return ""
+	}
+	if s.Base != "" {
+		base = s.Base
 	}
 	base = BaseURL(base)
 	out := make([]byte, 0, len(base)+len(template)+48)

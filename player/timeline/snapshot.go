@@ -54,8 +54,8 @@ func (s *Snapshot) setDuration() {
 }
 
 // leading are the streams that zero point and duration come from: those of
-// video and audio that are not sparse; where none of them has a chunk, the
-// sparse ones; else the text.
+// video and audio that are neither sparse nor merged; where none of them has a chunk, the
+// others; else the text.
 func (s *Snapshot) leading() []*Stream {
 	ranks := [3][]*Stream{}
 	for i := range s.streams {
@@ -64,7 +64,7 @@ func (s *Snapshot) leading() []*Stream {
 		switch {
 		case source.Type == "text":
 			rank = 2
-		case source.Parent != "":
+		case source.Parent != "", source.Base != "":
 			rank = 1
 		}
 		if s.streams[i].Len() > 0 {
