@@ -133,3 +133,17 @@ func TestRealCompositeSeeks(t *testing.T) {
 	})
 	w.completed()
 }
+
+// The composite that an origin serves beside the demo begins and ends its clips
+// within pictures: of these, a part is shown.
+func TestRealDemoComposite(t *testing.T) {
+	w := watch(t, func(c *camera) playertest.Scenario {
+		c.moved = true
+		return playertest.Scenario{Path: "/demo.csm", Link: "20M"}
+	})
+	w.completed()
+	w.showed(frames(130, 276, 20, 101, 400, 561))
+	if len(w.Heard) != 1 || w.Summary.AudioGaps != 0 || w.Summary.Stalls != 0 {
+		t.Errorf("%d pieces of sound, %d gaps, %d stalls", len(w.Heard), w.Summary.AudioGaps, w.Summary.Stalls)
+	}
+}

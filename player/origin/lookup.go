@@ -18,6 +18,9 @@ type answer struct {
 
 // answer looks up a URL path.
 func (o *Origin) answer(urlPath string) answer {
+	if a, ok := o.composite(urlPath); ok {
+		return a
+	}
 	r, ok := parseRequest(urlPath)
 	if !ok {
 		to, err := o.redirect(urlPath)

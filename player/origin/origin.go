@@ -26,6 +26,9 @@ type Config struct {
 	// path: that of "a/show.ism" is asked for /a/show.ism/Manifest and its
 	// fragments, one request at a time or many.
 	Handlers map[string]http.Handler
+	// Beside each presentation x.ism is x.csm, a composite manifest of three clips of
+	// it, where no file has this name.
+
 	// NoDemo leaves the demo presentation out, which otherwise is at /demo.ism
 	// where Folders have none of this name.
 	NoDemo bool
