@@ -9,7 +9,8 @@ import (
 )
 
 // FirstDifference says where the log of a session first differs from the one that
-// is wanted, and how; "": nowhere. Times may differ by sameInstant.
+// is wanted, and how; "": nowhere. Times may differ by sameInstant, and rates by
+// what comes of that.
 func FirstDifference(want, got []string) string {
 	for i := range max(len(want), len(got)) {
 		w, g := "(the log ends)", "(the log ends)"
@@ -31,39 +32,42 @@ func FirstDifference(want, got []string) string {
 // read the clock before or after that.
 const sameInstant = 50 * time.Microsecond
 
-// timeOf finds the times in a line: nanoseconds of JSON, and seconds with three
-// decimals.
-var timeOf = regexp.MustCompile(`(?:_ns":)(-?\d+)|\b(\d+\.\d{3})\b`)
+// timeOf finds the times in a line, and what is measured by them: nanoseconds and
+// bits per second of JSON, and seconds with three decimals.
+var timeOf = regexp.MustCompile(`(_ns":|_bps":)(-?\d+)|\b(\d+\.\d{3})\b`)
 
 // sameLine reports whether two lines are equal but for what sameInstant allows.
 func sameLine(a, b string) bool {
 	if a == b {
 		return true
 	}
-	if timeOf.ReplaceAllString(a, "") != timeOf.ReplaceAllString(b, "") {
+	if timeOf.ReplaceAllString(a, "$1") != timeOf.ReplaceAllString(b, "$1") {
 		return false
 	}
 	at, bt := timeOf.FindAllStringSubmatch(a, -1), timeOf.FindAllStringSubmatch(b, -1)
 	for i := range at {
-		x, y := at[i][1]+at[i][2], bt[i][1]+bt[i][2]
-		d, allowed := nanoseconds(x)-nanoseconds(y), sameInstant
-		if at[i][2] != "" {
-			allowed = time.Millisecond // they were rounded
+		x, y := number(at[i]), number(bt[i])
+		allowed := int64(sameInstant)
+		switch {
+		case at[i][1] == `_bps":`:
+			allowed = max(x, y)/1000 + 1
+		case at[i][3] != "":
+			allowed = int64(time.Millisecond) // they were rounded
 		}
-		if d.Abs() > allowed {
+		if max(x-y, y-x) > allowed {
 			return false
 		}
 	}
 	return true
 }
 
-func nanoseconds(s string) time.Duration {
-	if whole, decimals, ok := strings.Cut(s, "."); ok {
+// number is what timeOf found, in nanoseconds or bits per second; 0: it is beyond
+// the numbers.
+func number(found []string) int64 {
+	s := found[2]
+	if whole, decimals, ok := strings.Cut(found[3], "."); ok {
 		s = whole + decimals + "000000"
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		panic(err)
-	}
-	return time.Duration(n)
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
 }

@@ -15,6 +15,9 @@ func TestSameLine(t *testing.T) {
 		{`{"at_ns":1,"level":2}`, `{"at_ns":1,"level":3}`, false},
 		{`{"at_ns":-20,"count":7}`, `{"at_ns":20,"count":7}`, true},
 		{`{"at_ns":1}`, `{"at_ns":1,"to_ns":2}`, false},
+		{`{"mean_bitrate_bps":2532794}`, `{"mean_bitrate_bps":2532792}`, true},
+		{`{"mean_bitrate_bps":2532794}`, `{"mean_bitrate_bps":2632792}`, false},
+		{`{"at_ns":1,"rate_bps":1}`, `{"at_ns":1,"rate_ns":1}`, false},
 	} {
 		if sameLine(c.a, c.b) != c.same || sameLine(c.b, c.a) != c.same {
 			t.Errorf("%s and %s are the same: %t, want %t", c.a, c.b, !c.same, c.same)
