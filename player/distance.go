@@ -19,6 +19,9 @@ const (
 	tooFar     = 300 * time.Millisecond
 	nearEnough = 50 * time.Millisecond
 	correctIn  = 2 * time.Second
+	// longestUp is for how long playing faster may make up for what was lost; what
+	// takes longer is passed over.
+	longestUp = time.Minute
 	// outageFrom is how many chunks long a stall is an outage, and no sign of how
 	// things usually are.
 	outageFrom = 3
@@ -42,7 +45,7 @@ func (l *loop) measureDistance(t *track, j *job) {
 
 // forgetDistance begins to look anew: the playhead was moved.
 func (l *loop) forgetDistance() {
-	l.live.behind, l.live.target = l.live.behind[:0], 0
+	l.live.behind, l.live.target, l.live.outage = l.live.behind[:0], 0, false
 }
 
 // keepNear keeps a playhead that follows the edge from falling far behind.
@@ -63,14 +66,7 @@ func (l *loop) keepDistance() {
 	if !l.live.follow || l.rate != 1 || l.seek != nil || l.cfg.Live.Steady {
 		return
 	}
-	sorted := slices.Sorted(slices.Values(l.live.behind))
-	behind := sorted[len(sorted)/2]
-	// Where the session began is as good as any other place near by.
-	least, most := l.wanted()
-	if l.live.target == 0 {
-		l.live.target = min(max(behind, least), most)
-	}
-	off := behind - min(max(l.live.target, least), most)
+	off := l.off()
 	switch {
 	case len(l.live.behind) < distanceSamples:
 	case off.Abs() > tooFar, l.speed != 1 && off.Abs() > nearEnough:
@@ -80,8 +76,22 @@ func (l *loop) keepDistance() {
 			l.setSpeed(1+by, "")
 		}
 	default:
+		l.live.outage = false
 		l.setSpeed(1, "")
 	}
+}
+
+// off is by how much the playhead is farther from the edge than it should be, by
+// the latest looks at it.
+func (l *loop) off() time.Duration {
+	sorted := slices.Sorted(slices.Values(l.live.behind))
+	behind := sorted[len(sorted)/2]
+	// Where the session began is as good as any other place near by.
+	least, most := l.wanted()
+	if l.live.target == 0 {
+		l.live.target = min(max(behind, least), most)
+	}
+	return behind - min(max(l.live.target, least), most)
 }
 
 // wanted is within what the distance is as it should be.
@@ -91,23 +101,52 @@ func (l *loop) wanted() (least, most time.Duration) {
 	return least, max(l.live.distance+chunk/4, least)
 }
 
-// catchUp moves a playhead that is far behind where it should be. Before, it asks
-// where the edge is, so that once is enough.
+// catchUp moves a playhead that is far behind where it should be, or, after an
+// outage, too far to come up soon by playing faster, where that place is buffered.
 func (l *loop) catchUp() {
 	chunk := l.chunkDuration()
-	edge := l.edge()
-	if _, most := l.wanted(); edge-l.position()-l.holes(edge) <= most+max(farOff, 2*chunk) {
-		return
-	}
-	if r := &l.live.refresh; r.failed == 0 && (r.running || l.now()-r.last > chunk) {
-		r.urgent = !r.running
-		return
-	}
 	to := l.livePosition()
-	if to <= l.position()+chunk {
+	if to <= l.position()+chunk || !l.farBehind() && !(l.slowUp() && l.holds(to)) {
 		return
 	}
 	l.moveTo(to, Exact, "live", nil)
+}
+
+// farBehind reports whether the playhead is so far behind the edge that what is
+// between is no use. Before, it asks where the edge is, so that once is enough.
+func (l *loop) farBehind() bool {
+	chunk := l.chunkDuration()
+	edge := l.edge()
+	if _, most := l.wanted(); edge-l.position()-l.holes(edge) <= most+max(farOff, 2*chunk) {
+		return false
+	}
+	if r := &l.live.refresh; r.failed == 0 && (r.running || l.now()-r.last > chunk) {
+		r.urgent = !r.running
+		return false
+	}
+	return true
+}
+
+// slowUp reports whether it would take too long to make up for an outage by playing
+// faster. A playhead is moved to where a chunk begins, which may be as far off as
+// one lasts.
+func (l *loop) slowUp() bool {
+	most := time.Duration(speedMost * float64(longestUp))
+	return l.live.outage && len(l.live.behind) == distanceSamples && l.off() > max(most, l.chunkDuration()*5/4)
+}
+
+// holds reports whether pos is buffered on every track, and enough to go on from
+// there.
+func (l *loop) holds(pos time.Duration) bool {
+	for _, t := range l.tracks {
+		if t == l.switching || t.lost || t.absent {
+			continue
+		}
+		if !t.queue.Holds(pos) || t.queue.Range().End < pos+leastBehind(l.chunkDuration()) {
+			return false
+		}
+	}
+	return true
 }
 
 // holes is how much of the time between the playhead and a later place there is
@@ -133,7 +172,11 @@ func (l *loop) holes(until time.Duration) time.Duration {
 // long that more distance would not have helped.
 func (l *loop) stalledLive(lasted time.Duration) {
 	chunk := l.chunkDuration()
-	if !l.live.follow || !l.snap.Live() || lasted > outageFrom*chunk {
+	if !l.live.follow || !l.snap.Live() {
+		return
+	}
+	if lasted > outageFrom*chunk {
+		l.live.behind, l.live.outage = l.live.behind[:0], true
 		return
 	}
 	l.live.distance = min(l.live.distance+min(lasted, chunk), l.distance()+3*chunk)

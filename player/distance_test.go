@@ -3,6 +3,7 @@ package player_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +135,44 @@ func TestLiveDistanceGrows(t *testing.T) {
 				t.Errorf("the playhead was moved by %v, the latency was %v and is %v", causes(r), before, after)
 			case !c.jump && (len(causes(r)) != 0 || after <= before || after > before+3*fragmentOf):
 				t.Errorf("the playhead was moved by %v, the latency was %v and is %v", causes(r), before, after)
+			}
+		})
+	}
+}
+
+// After an outage of some seconds the session is near the edge again within a
+// minute: by playing faster where that is enough, else by one jump within what is
+// buffered, which is told. Nothing stands still for it.
+func TestLiveCatchesUp(t *testing.T) {
+	for _, c := range []struct {
+		name, fault string
+		jump        bool
+	}{
+		{"outage that playing faster makes up for", "die@20s-27s", false},
+		{"outage that takes a jump", "die@20s-33s", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var g glimpses
+			s := scene{name: c.name, fault: c.fault, span: 240 * sec, script: g.at(15*sec+137*time.Microsecond, 95*sec+137*time.Microsecond, 239*sec+137*time.Microsecond)}
+			r := s.play(t)
+			if r.Summary.Stalls != 1 || r.Summary.PicturesDropped != 0 {
+				t.Errorf("%d stalls, %d pictures dropped", r.Summary.Stalls, r.Summary.PicturesDropped)
+			}
+			jumps := []string(nil)
+			if c.jump {
+				jumps = []string{"live"}
+			}
+			if got := causes(r); !slices.Equal(got, jumps) {
+				t.Errorf("the playhead was moved by %v, want %v", got, jumps)
+			}
+			if got := stretches(r); len(got) != len(jumps)+1 || got[0].from != 594*sec {
+				t.Errorf("the pictures shown are those of %v", got)
+			}
+			for _, now := range g.list[1:] {
+				// A stall that is no outage leaves a fragment more distance.
+				if before := g.list[0].latency(); now.latency() > before+fragmentOf+sec/2 {
+					t.Errorf("at %v the latency is %v, before the outage it was %v", now.at, now.latency(), before)
+				}
 			}
 		})
 	}

@@ -74,6 +74,7 @@ type live struct {
 	distance time.Duration   // behind the end of what can be asked for
 	target   time.Duration   // the same, as begun with; 0: not yet
 	behind   []time.Duration // latest samples of it, the oldest first
+	outage   bool            // one has left the playhead behind
 
 	refresh refresh
 	grownAt time.Duration // when the timeline grew last, or what it announced came
