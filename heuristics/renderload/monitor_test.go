@@ -424,6 +424,43 @@ func TestEffort(t *testing.T) {
 	}
 }
 
+// TestEffortComesBack two minutes after a burden has gone, however often it came
+// back before, and also on a device that is always held down.
+func TestEffortComesBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		waves  int
+		change func(*Observation)
+	}{
+		"after a long time":    {0, nil},
+		"after several waves":  {6, nil},
+		"while held down":      {0, func(o *Observation) { o.Throttled, o.Process, o.Device = true, 0.3, 0.4 }},
+		"waves, and held down": {6, func(o *Observation) { o.Throttled, o.Process, o.Device = true, 0.3, 0.4 }},
+	} {
+		s := watching()
+		step := func(seconds int, burden float64) {
+			for range seconds {
+				s.show(0, 1, burden*remains[s.m.Effort()], c.change)
+			}
+		}
+		for range c.waves {
+			step(15, 1.6)
+			for s.m.Effort() == References && s.now < time.Hour {
+				step(1, 0.6)
+			}
+		}
+		step(40, 1.6)
+		if s.m.Effort() != References {
+			t.Fatalf("%s: under the burden the effort is %v", name, s.m.Effort())
+		}
+		tries, held := s.m.relax.tries, s.m.relax.until-s.now
+		step(120, 0.3)
+		if s.m.Effort() != FullEffort {
+			t.Errorf("%s: two minutes after the burden the effort is %v, %d tries had failed, the last was held for %v",
+				name, s.m.Effort(), tries, held)
+		}
+	}
+}
+
 func TestNoEffortIsSparedWhileALowerLevelIsLeft(t *testing.T) {
 	s := watching()
 	s.follow(300, []float64{.5, 1.2, 3, 9})

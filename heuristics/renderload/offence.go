@@ -223,7 +223,11 @@ func (m *Monitor) setEffort(o Observation, e Effort) {
 // restore takes a step of effort back where the load allows it.
 func (m *Monitor) restore(o Observation) Reason {
 	load := m.expect(o.Level) * remains[m.effort-1]
-	if o.Now < m.relax.until || m.observed < sureSeconds || o.Throttled || load > returnLoad {
+	most := returnLoad
+	if o.Throttled { // some devices always are
+		most = calmLoad
+	}
+	if o.Now < m.relax.until || m.observed < sureSeconds || load > most {
 		return Unchanged
 	}
 	m.setEffort(o, m.effort-1)
