@@ -190,3 +190,19 @@ func (l *loop) gaugeLatency() {
 		l.figures.LiveLatency.Add(l.latency())
 	}
 }
+
+// latency is how far the playhead is behind what the encoder is at now, as far
+// as can be told: fragments announce those that are complete already.
+func (l *loop) latency() time.Duration {
+	edge, ok := l.edgeNow()
+	if !ok {
+		return max(l.edge()-l.position(), 0)
+	}
+	ahead := time.Duration(0)
+	if t := l.leadingTrack(); t != nil {
+		if c, ok := t.stream.Newest(); ok {
+			ahead = t.stream.End() - c.End()
+		}
+	}
+	return max(edge+ahead-l.position(), 0)
+}
