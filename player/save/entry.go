@@ -14,7 +14,7 @@ import (
 // Media Audio has none of its own in the standards; PIFF and FFmpeg know "owma".
 var entries = map[platform.Codec]string{
 	platform.H264: "avc1", platform.HEVC: "hvc1", platform.VC1: "vc-1",
-	platform.AAC: "mp4a", platform.MP3: "mp4a", platform.EAC3: "ec-3",
+	platform.AAC: "mp4a", platform.MP3: "mp4a", platform.AC3: "ac-3", platform.EAC3: "ec-3",
 	platform.WMA1: "owma", platform.WMA2: "owma", platform.WMAPro: "owma", platform.WMALossless: "owma",
 }
 
@@ -25,11 +25,8 @@ var waveTags = map[platform.Codec]uint16{
 
 // canHold says why MP4 cannot hold samples of a format; nil: it can.
 func canHold(f *platform.Format) error {
-	switch {
-	case entries[f.Codec] == "":
+	if entries[f.Codec] == "" {
 		return fmt.Errorf("MP4 has no place for %s", f.Codec)
-	case f.Codec == platform.EAC3 && len(f.Config) == 0:
-		return fmt.Errorf("its description (dec3) is missing in CodecPrivateData")
 	}
 	return nil
 }
@@ -114,6 +111,8 @@ func (w *tables) audio(f *platform.Format) {
 		w.made(esds)
 	case platform.MP3:
 		w.box("esds", func() { w.bytes(mp3Description(f)) })
+	case platform.AC3:
+		w.box("dac3", func() { w.bytes(f.Config) })
 	case platform.EAC3:
 		w.box("dec3", func() { w.bytes(f.Config) })
 	default:

@@ -120,6 +120,14 @@ func (s *saver) unpack(ctx context.Context, p *piece) error {
 		}
 	}
 	p.take(&f)
+	if len(p.samples) > 0 && undescribed(p.format) {
+		if f.Encryption != nil {
+			p.fatal = fmt.Errorf("%s at %v: %w: its description is in samples alone", t.name(), chunk.Start, ErrProtected)
+			return p.fatal
+		}
+		p.samples, p.media = p.samples[:0], nil
+		return fmt.Errorf("its samples are not %s", p.format.Codec)
+	}
 	if err == nil && f.Damaged {
 		err = fmt.Errorf("%w: %d samples came", fragment.ErrTruncated, len(p.samples))
 	}
@@ -148,6 +156,8 @@ func (p *piece) take(f *fragment.Fragment) {
 		if len(p.samples) == 0 {
 			p.decode = s.Decode
 			if own, ok := fragment.ConfigFromSample(p.format, s.Data); ok && s.Sync && f.Encryption == nil {
+				p.format = own
+			} else if own, ok := described(p.format, s.Data); ok && f.Encryption == nil {
 				p.format = own
 			}
 		}
