@@ -102,3 +102,17 @@ func TestBadRange(t *testing.T) {
 func near(want time.Duration) func(time.Duration) bool {
 	return func(got time.Duration) bool { return (got - want).Abs() < 100*time.Millisecond }
 }
+
+// Of an archived event, whose clock is the encoder's, a range counts from its begin.
+func TestRangeOfArchive(t *testing.T) {
+	const from, to = 9*time.Second + 120*time.Millisecond, 20*time.Second + 40*time.Millisecond
+	p := playertest.Default()
+	p.Offset = 17443164950000000
+	p.Chapters = []time.Duration{time.Second, 10 * time.Second, 25 * time.Second}
+	r := playertest.Run(t, playertest.Scenario{Handler: p, Config: func(c *player.Config) { c.Start, c.End = from, to }})
+	whole(t, r, from, to)
+	unbroken(t, r, to-from)
+	if list, _ := markersOf(r); len(list) != 1 || list[0] != "2" {
+		t.Errorf("told of chapters %v", list)
+	}
+}
