@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -80,5 +81,32 @@ func TestMergeMissing(t *testing.T) {
 	errors := event.Bodies[event.Error](r.Events)
 	if len(errors) != 3 || errors[0].Code != event.NotFound || errors[0].Fatal || errors[2].Code != event.NothingToPlay {
 		t.Errorf("%+v", errors)
+	}
+}
+
+// Markers that are merged into a live presentation stay over its refreshes, and are
+// told once each.
+func TestMergeLive(t *testing.T) {
+	const marks = `<SmoothStreamingMedia MajorVersion="2" MinorVersion="0" Duration="0"><StreamIndex Type="text" Name="MARKERS" Subtype="CHAPTER" ParentStreamIndex="video" ManifestOutput="TRUE">` +
+		`<c t="72100000000"><f>b25l</f></c><c t="72600000000"><f>dHdv</f></c></StreamIndex></SmoothStreamingMedia>`
+	s := scene{
+		span: 90 * time.Second,
+		wrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/marks.ism/Manifest" {
+					_, _ = w.Write([]byte(marks))
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		},
+		config: func(c *player.Config) { c.Merge = []string{"http://test/marks.ism"} },
+	}
+	r := playertest.Run(t, s.scenario(t))
+	if list, late := markersOf(r); r.Err != nil || len(list) != 2 || list[0] != "one" || list[1] != "two" || late > 50*time.Millisecond {
+		t.Errorf("told of %v, %v late; %v", list, late, r.Err)
+	}
+	if n := r.Summary.Stalls; n != 0 {
+		t.Errorf("%d stalls", n)
 	}
 }
