@@ -16,13 +16,15 @@ func TestInsets(t *testing.T) {
 	for _, form := range []string{"streams", "attributes"} {
 		t.Run(form, func(t *testing.T) {
 			var late int
+			var most time.Duration
 			var sink *null.VideoSink
 			mk := func() playertest.Scenario {
-				late = 0
+				late, most = 0, 0
 				sink = &null.VideoSink{Record: true, OnShow: func(f *platform.Frame, _ time.Time) {
 					for _, in := range f.Insets {
 						if d := f.Picture.PTS - in.Picture.PTS; d > 2*time.Millisecond || d < -2*time.Millisecond {
 							late++
+							most = max(most, d.Abs())
 						}
 					}
 				}}
@@ -41,21 +43,23 @@ func TestInsets(t *testing.T) {
 			if r.Err != nil {
 				t.Fatal(r.Err)
 			}
-			most := map[time.Duration]int{}
+			insets := map[time.Duration]int{}
 			for _, f := range sink.Shown() {
-				most[f.At.Sub(bubbleBegan).Truncate(sec)] = f.Insets
+				insets[f.At.Sub(bubbleBegan).Truncate(sec)] = f.Insets
 			}
 			after := 3 // where one angle has not begun
 			if form == "attributes" {
 				after = 4
 			}
 			for at, want := range map[time.Duration]int{9 * sec: 0, 15 * sec: 4, 19 * sec: 4, 24 * sec: 4, 27 * sec: after, 38 * sec: 0} {
-				if most[at] != want {
-					t.Errorf("at %v there are %d insets, want %d", at, most[at], want)
+				if insets[at] != want {
+					t.Errorf("at %v there are %d insets, want %d", at, insets[at], want)
 				}
 			}
-			if late > 300 { // of some 2700: they come one after the other, and anew after a seek
-				t.Errorf("%d insets were of another instant than the picture around them", late)
+			// Of some 2700: after a seek what is played is fetched first, and an inset of
+			// which the next fragment is on its way stands still.
+			if late > 30 || most > 500*time.Millisecond {
+				t.Errorf("%d insets were of another instant than the picture around them, by up to %v", late, most)
 			}
 			for _, f := range event.Bodies[event.Fragment](r.Events) {
 				if f.Angle == "right" && f.Asked > 12*sec && f.Asked < 34*sec && f.Level != 0 {

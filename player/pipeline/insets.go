@@ -21,6 +21,7 @@ const MaxInsets = 4
 type inset struct {
 	video   *Video
 	on      *platform.Picture // shown; nil: none yet
+	epoch   uint64            // of on
 	pending *picture          // its time has not come
 }
 
@@ -71,7 +72,7 @@ func (p *Presenter) renewInsets() {
 	if len(p.insets) == 0 || p.clock.Running() {
 		return
 	}
-	if p.advanceInsets(max(p.pts, p.clock.Position(time.Now()))) {
+	if p.advanceInsets(p.epoch, max(p.pts, p.clock.Position(time.Now()))) {
 		p.repeat()
 	}
 }
@@ -82,10 +83,14 @@ func (p *Presenter) repeat() {
 	p.releaseRetired()
 }
 
-// advanceInsets takes the small pictures of the instant pos, and reports whether
-// one changed.
-func (p *Presenter) advanceInsets(pos time.Duration) (changed bool) {
+// advanceInsets takes the small pictures of the instant pos in an epoch, and reports
+// whether one changed. Those of an earlier epoch are of another place: they go.
+func (p *Presenter) advanceInsets(epoch uint64, pos time.Duration) (changed bool) {
 	for _, in := range p.insets {
+		if in.on != nil && in.epoch != epoch {
+			p.retired = append(p.retired, in.on)
+			in.on, changed = nil, true
+		}
 		for {
 			if in.pending == nil {
 				select {
@@ -95,7 +100,7 @@ func (p *Presenter) advanceInsets(pos time.Duration) (changed bool) {
 				}
 			}
 			pic := in.pending
-			if pic == nil || pic.Picture != nil && pic.epoch == in.video.queue.Epoch() && pic.PTS > pos+aligned {
+			if pic == nil || pic.Picture != nil && pic.epoch == in.video.queue.Epoch() && (pic.epoch != epoch || pic.PTS > pos+aligned) {
 				break
 			}
 			in.pending = nil
@@ -106,7 +111,7 @@ func (p *Presenter) advanceInsets(pos time.Duration) (changed bool) {
 			if in.on != nil {
 				p.retired = append(p.retired, in.on)
 			}
-			in.on, changed = pic.Picture, true
+			in.on, in.epoch, changed = pic.Picture, pic.epoch, true
 		}
 	}
 	return changed

@@ -194,7 +194,7 @@ func await(ctx context.Context, clock *Clock, stale func() bool, pos time.Durati
 func (p *Presenter) show(pic picture, first bool) {
 	pts, end, source := pic.PTS, pic.PTS+pic.Duration, pic.Source
 	lasts := pic.Duration // the picture may be gone when it was shown
-	p.advanceInsets(pts)
+	p.advanceInsets(pic.epoch, pts)
 	began := time.Now()
 	shown := p.screen.show(pic.Picture, p.drawn(pic.Picture), max(pts, p.clock.Position(began)), first)
 	took := time.Since(began)
