@@ -133,6 +133,14 @@ func reportStream(s *manifest.Stream, t *timeline.Stream, decoders platform.Deco
 		r.Shortest, r.Longest = min(r.Shortest, d), max(r.Longest, d)
 	}
 	r.Usual = ticks(usual, s.TimeScale)
+	if len(s.Runs) == 0 && t.Len() > 0 { // its clips have them
+		r.Usual = t.Chunk(t.First() + t.Len()/2).Duration
+		r.Shortest, r.Longest = r.Usual, r.Usual
+		for i := t.First(); i < t.Limit(); i++ {
+			d := t.Chunk(i).Duration
+			r.Shortest, r.Longest = min(r.Shortest, d), max(r.Longest, d)
+		}
+	}
 	var warnings []string
 	for i := range s.Levels {
 		level, more := reportLevel(s, &s.Levels[i], decoders)
