@@ -112,6 +112,38 @@ var videoSinkRules = []rule[OpenVideoSink]{
 			_, err := s.Show(&platform.Frame{Picture: pictures[0], Insets: []platform.Inset{small}, Overlays: []platform.Overlay{caption(1, 64, 16)}})
 			return err
 		})},
+	{"lets-insets-go",
+		"Picture stays valid as the main one does: until a Show of a Frame without it has returned, or Close.",
+		screenRule(func(s platform.VideoSink, pictures []*platform.Picture) error {
+			// Those that are not in the frame any more are what a decoder makes of them: gone.
+			gone := func(p *platform.Picture) { *p = platform.Picture{} }
+			one, two := small(pictures[1], 0.1), small(pictures[1], 0.4)
+			sum := see(pictures[1]).sum
+			var released int
+			one.Picture.Free, two.Picture.Free = func() { released++ }, func() { released++ }
+			for i, step := range []struct {
+				insets []platform.Inset
+				gone   *platform.Picture // when it was shown
+			}{
+				{insets: []platform.Inset{one, two}}, {insets: []platform.Inset{one, two}}, {[]platform.Inset{two}, one.Picture}, {insets: []platform.Inset{two}}, {nil, two.Picture}, {},
+			} {
+				if _, err := s.Show(&platform.Frame{Picture: pictures[0], Insets: step.insets}); err != nil {
+					return fmt.Errorf("frame %d, with %d insets: %w", i+1, len(step.insets), err)
+				}
+				for _, in := range step.insets {
+					if see(in.Picture).sum != sum {
+						return fmt.Errorf("frame %d: an inset was written to", i+1)
+					}
+				}
+				if released > 0 {
+					return fmt.Errorf("frame %d: an inset was released", i+1)
+				}
+				if step.gone != nil {
+					gone(step.gone)
+				}
+			}
+			return nil
+		})},
 	{"any-size",
 		"Size and shape may change from one picture to the next.",
 		screenRule(func(s platform.VideoSink, pictures []*platform.Picture) error {
@@ -263,6 +295,15 @@ var videoSinkRules = []rule[OpenVideoSink]{
 			}
 			return nil
 		})},
+}
+
+// small is an inset with a picture of its own, a copy of p.
+func small(p *platform.Picture, y float64) platform.Inset {
+	own := *p
+	for i := range own.Planes {
+		own.Planes[i] = bytes.Clone(p.Planes[i])
+	}
+	return platform.Inset{Picture: &own, AtX: 0.75, AtY: y, AtWidth: 0.2, AtHeight: 0.2}
 }
 
 func screenRule(check func(s platform.VideoSink, pictures []*platform.Picture) error) func(*testing.T, OpenVideoSink) error {

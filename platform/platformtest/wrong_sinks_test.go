@@ -139,6 +139,32 @@ func TestWrongVideoSinks(t *testing.T) {
 				return w.VideoSink.Show(f)
 			}
 		})},
+		{"goes on drawing insets that are gone", []string{"lets-insets-go"}, faultyScreen(func(w *wrongScreen) {
+			var drawn []platform.Inset
+			w.show = func(f *platform.Frame) (time.Time, error) {
+				for _, in := range drawn {
+					_ = in.Picture.Planes[0][0]
+				}
+				drawn = append(drawn, f.Insets...)
+				return w.VideoSink.Show(f)
+			}
+		})},
+		{"frames insets with pixels of theirs", []string{"lets-insets-go"}, faultyScreen(func(w *wrongScreen) {
+			w.show = func(f *platform.Frame) (time.Time, error) {
+				for _, in := range f.Insets {
+					in.Picture.Planes[0][0]++
+				}
+				return w.VideoSink.Show(f)
+			}
+		})},
+		{"releases insets", []string{"lets-insets-go"}, faultyScreen(func(w *wrongScreen) {
+			w.show = func(f *platform.Frame) (time.Time, error) {
+				for _, in := range f.Insets {
+					in.Picture.Release()
+				}
+				return w.VideoSink.Show(f)
+			}
+		})},
 		{"cannot change its size", []string{"any-size"}, refuse(func(last, f *platform.Frame) bool { return f.Picture != nil && last.Picture.Width != f.Picture.Width })},
 		{"draws captions into the picture", []string{"leaves-pictures-alone"}, faultyScreen(func(w *wrongScreen) {
 			w.show = func(f *platform.Frame) (time.Time, error) {
