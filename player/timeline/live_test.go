@@ -310,11 +310,13 @@ func FuzzLive(f *testing.F) {
 				s = s.Trim(time.Duration(number()) * time.Millisecond)
 			}
 			sound(t, s)
-			// What has arrived keeps its index.
+			// What has arrived keeps its index; a manifest may put its time right, by
+			// less than the rounding.
 			now := s.Stream(0)
 			for k := max(now.First(), arrived.First()); k < arrived.proven-1; k++ {
-				if a, b := arrived.Chunk(k).T, now.Chunk(k).T; a != b {
-					t.Fatalf("chunk %d was at %d and is at %d", k, a, b)
+				was, is := arrived.Chunk(k), now.Chunk(k)
+				if max(was.T, is.T)-min(was.T, is.T) > was.D/roundingPart {
+					t.Fatalf("chunk %d was at %d and is at %d", k, was.T, is.T)
 				}
 			}
 		}

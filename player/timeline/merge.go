@@ -24,8 +24,8 @@ func (e *editor) correct(runs []manifest.Run) {
 	}
 }
 
-// near is the chunk of runs that begins where k does, but for rounding; k itself
-// where there is none.
+// near is the chunk of runs that begins where k does and lasts as long, but for
+// rounding; k itself where there is none.
 func near(runs []manifest.Run, k Known) Known {
 	off := k.D / roundingPart
 	i := sort.Search(len(runs), func(i int) bool {
@@ -39,7 +39,7 @@ func near(runs []manifest.Run, k Known) Known {
 	if k.T > r.T && r.D > 0 {
 		r.T += min((k.T-r.T+r.D/2)/r.D, manifest.Ticks(r.Count-1)) * r.D
 	}
-	if max(r.T, k.T)-min(r.T, k.T) > off {
+	if max(r.T, k.T)-min(r.T, k.T) > off || max(r.D, k.D)-min(r.D, k.D) > off {
 		return k
 	}
 	return Known{r.T, max(r.D, 1)}
