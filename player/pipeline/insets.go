@@ -10,8 +10,8 @@ import (
 // Where insets are, in shares of the main picture: a column at its right side,
 // from the top.
 const (
-	insetShare  = 0.22
-	insetMargin = 0.02
+	insetShare  = 0.19
+	insetMargin = 0.025
 )
 
 // MaxInsets is how many small pictures there is room for.
