@@ -110,7 +110,7 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%s\n%s", &text, strings.Join(log.notes, "\n"))
-	if err := p.cmd.Wait(); err != nil || s.End != event.WasStopped {
+	if err := p.wait(); err != nil || s.End != event.WasStopped {
 		t.Errorf("it ended as %s: %v", s.End, err)
 	}
 	if want := int64(s.Played.Seconds() * demo.FrameRate); s.PicturesShown < want*9/10 {

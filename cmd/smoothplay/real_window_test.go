@@ -54,7 +54,7 @@ func TestRealWindow(t *testing.T) {
 		if moved >= demo.FrameRate*3/4 {
 			p.press("q")
 			await(p, whichever[event.SessionEnded])
-			if err := p.cmd.Wait(); err != nil {
+			if err := p.wait(); err != nil {
 				t.Errorf("%v: %s", err, p.stderr.String())
 			}
 			return

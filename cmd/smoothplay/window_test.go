@@ -71,7 +71,7 @@ func (p *playing) start() {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.cmd.Process.Kill(); p.cmd.Wait() })
+	t.Cleanup(func() { p.cmd.Process.Kill(); p.wait() })
 	go func() {
 		defer close(p.events)
 		for e, err := range event.Read(bufio.NewReader(stdout)) {
@@ -83,6 +83,14 @@ func (p *playing) start() {
 		}
 		io.Copy(io.Discard, stdout)
 	}()
+}
+
+// wait waits for the end of the program, and before that for its last event: Wait
+// closes the pipe they come through.
+func (p *playing) wait() error {
+	for range p.events {
+	}
+	return p.cmd.Wait()
 }
 
 // startDisplay starts a display that nobody sees and returns its name.
@@ -205,7 +213,7 @@ func TestPlayInWindow(t *testing.T) {
 	if ended.End != event.WasStopped || ended.PicturesShown == 0 {
 		t.Errorf("ended as %+v", ended.Summary)
 	}
-	if err := p.cmd.Wait(); err != nil {
+	if err := p.wait(); err != nil {
 		t.Errorf("%v: %s", err, p.stderr.String())
 	}
 	if text := p.stderr.String(); text != "" {
